@@ -1,0 +1,40 @@
+"""Typed keys of what hangs on the application and on a request; there are no globals.
+
+Their types are imported for the type checker only, so this module stays a leaf at run time.
+`create_app` fills the application's keys, the middlewares fill the request's, before any handler.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from www.assets import Assets
+    from www.auth.passwords import Passwords
+    from www.db import Engine
+    from www.markup import Renderer
+    from www.middlewares.access import Access
+    from www.models import Session, User
+    from www.render import Can, Urls
+    from www.settings import Settings
+    from www.storage import Storage
+
+settings: Final[web.AppKey[Settings]] = web.AppKey("settings")
+engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
+storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
+passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
+renderer: Final[web.AppKey[Renderer]] = web.AppKey("renderer")
+assets: Final[web.AppKey[Assets]] = web.AppKey("assets")
+urls: Final[web.AppKey[Urls]] = web.AppKey("urls")
+can: Final[web.AppKey[Can]] = web.AppKey("can")
+access: Final[web.AppKey[Mapping[web.AbstractRoute, Access]]] = web.AppKey("access")
+
+request_id: Final[web.RequestKey[str]] = web.RequestKey("request_id")
+user: Final[web.RequestKey[User | None]] = web.RequestKey("user")
+session: Final[web.RequestKey[Session | None]] = web.RequestKey("session")
+language: Final[web.RequestKey[str]] = web.RequestKey("language")
+theme: Final[web.RequestKey[str]] = web.RequestKey("theme")

@@ -1,0 +1,155 @@
+"""Pages: one environment made at start, and one `render` that fills in what every page needs.
+
+aiohttp-jinja2 keeps the environment; its context processors are not used (they store under a str
+key, which warns on aiohttp 3.14, and cost a middleware per request). Rendering is synchronous.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import quote
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from www import keys
+from www.forms import Form
+from www.i18n import LANGUAGES, Formats, translations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from gettext import NullTranslations
+
+    from www.models import User
+
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+NOTICES: Final = frozenset(
+    {
+        *("saved", "published", "drafted", "deleted", "commented", "uploaded", "signed_out"),
+        *("welcome", "password_changed", "profile_saved", "session_revoked", "invited"),
+        *("user_changed", "comment_deleted", "file_deleted"),
+    }
+)
+"""What `?notice=` may name; the template holds the texts."""
+
+_speaking: ContextVar[NullTranslations] = ContextVar("_speaking")
+"""The catalogue of the page being rendered. Macros imported without context see it too, which a
+variable of the context would not reach."""
+
+
+class Can(Protocol):
+    """The permission rules of `www.auth.permissions`: may `user` do `action` to `thing`."""
+
+    def __call__(self, user: User | None, action: str, thing: object = None) -> bool:
+        """Return whether it is allowed."""
+        ...
+
+
+class Urls:
+    """Addresses by route name: `urls("blogs.detail", id=1, slug="x")`, 1 us where yarl takes 9."""
+
+    def __init__(self, router: web.UrlDispatcher) -> None:
+        self._patterns = {
+            name: info.get("formatter") or info["path"].replace("{", "{{").replace("}", "}}")
+            for name, resource in router.named_resources().items()
+            if (info := resource.get_info())
+        }
+
+    def __call__(self, name: str, **params: object) -> str:
+        """Return the path; raises KeyError for an unknown name or a missing parameter."""
+        quoted = {key: quote(str(value), safe="@:~") for key, value in params.items()}
+        return self._patterns[name].format_map(quoted)
+
+
+def setup_templates(app: web.Application, loader: jinja2.BaseLoader | None = None) -> None:
+    """Put the environment into the application; `load_templates` compiles them at start."""
+    env = aiohttp_jinja2.setup(
+        app,
+        loader=loader or jinja2.FileSystemLoader(TEMPLATES),
+        default_helpers=False,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        lambda text: _speaking.get().gettext(text),
+        lambda one, many, n: _speaking.get().ngettext(one, many, n),
+        newstyle=True,
+    )
+
+
+def load_templates(app: web.Application) -> None:
+    """Compile every template, so that no reader waits and a broken one stops the start."""
+    env = aiohttp_jinja2.get_env(app)
+    for name in env.list_templates(extensions=["html"]):
+        env.get_template(name)
+
+
+def render(
+    request: web.Request,
+    template: str,
+    status: int = 200,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **context: object,
+) -> web.Response:
+    """Return `template` as a page in the reader's language, with what every page has.
+
+    A `Form` in the context is translated on the way.
+    """
+    language = request[keys.language]
+    for name, value in context.items():
+        if isinstance(value, Form):
+            context[name] = value.translated(language)
+    token = _speaking.set(translations(language))
+    try:
+        text = aiohttp_jinja2.render_string(template, request, {**page_context(request), **context})
+    finally:
+        _speaking.reset(token)
+    response = web.Response(
+        body=text.encode(), status=status, content_type="text/html", charset="utf-8"
+    )
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept, Accept-Language, Cookie"
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+def page_context(request: web.Request) -> dict[str, object]:
+    """Return what every page has; docs/architecture.md lists it for authors of templates."""
+    app, language, user = request.app, request[keys.language], request.get(keys.user)
+    settings = app[keys.settings]
+    formats = Formats(language, settings.site.timezone)
+    can = app[keys.can]
+    notice = request.rel_url.query.get("notice")
+    return {
+        "user": user,
+        "site": settings.site,
+        "language": language,
+        "languages": LANGUAGES,
+        "theme": request[keys.theme],
+        "url": app[keys.urls],
+        "static": app[keys.assets].url,
+        "path": request.path,
+        "here": request.rel_url.raw_path_qs,
+        "request_id": request[keys.request_id],
+        "notice": notice if notice in NOTICES else None,
+        "now": datetime.now(UTC),
+        "can": lambda action, thing=None: can(user, action, thing),
+        "format_date": formats.date,
+        "format_short_date": formats.short_date,
+        "format_datetime": formats.datetime,
+        "format_iso": formats.iso,
+        "format_number": formats.number,
+        "format_size": formats.size,
+    }
