@@ -1,0 +1,299 @@
+"""Every setting, typed and frozen, and the one function that reads them.
+
+A value comes from `config/default.yaml`, then the file of `--config` or `WWW_CONFIG`, then
+`WWW_SECTION__KEY` in the environment (a secret also from the file that `WWW_SECTION__KEY_FILE`
+names), then flags: the later one wins. Each source is checked alone, so that a mistake is reported
+with its place even where another source hides it, and all of them at once. Plain pydantic:
+pydantic-settings knows no line numbers, passes over unknown variables in silence and costs 0.1 s of
+every start.
+
+The surprise: relative paths mean the working directory, not the folder of the file that names them.
+"""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic.fields import FieldInfo
+
+from www.utils.lined_yaml import KeyPath
+from www.utils.sections import About, Section, known, mistakes
+from www.utils.sizes import parse_size
+from www.utils.sources import Source, from_environ, from_flags, from_yaml
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` holds one sentence for each mistake."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def _number(value: object) -> object:
+    """Refuse yes and no, which pydantic would read as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("a number is needed")  # noqa: TRY004  pydantic collects ValueErrors only
+    return value
+
+
+def _size(value: object) -> object:
+    return parse_size(value) if isinstance(value, str) else _number(value)
+
+
+def _origin(value: object) -> str | None:
+    """Return `https://example.org` without a slash at its end, or None for nothing."""
+    if value is None or value == "":
+        return None
+    parts = urlsplit(str(value))
+    port = f":{parts.port}" if parts.port is not None else ""  # raises ValueError for nonsense
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("a scheme and a host are needed")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("a path is not possible")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _listed(value: object) -> object:
+    """Split what an environment variable can only say with commas."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def _path(value: object) -> object:
+    if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
+        raise ValueError("a path is needed")
+    return Path(value).expanduser()
+
+
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (KeyError, OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError("no such time zone") from error
+
+
+def _no_server_yet(value: object) -> object:
+    if value:
+        raise ValueError("servers come later")
+    return value
+
+
+Bytes: TypeAlias = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**53)]
+Number: TypeAlias = Annotated[int, BeforeValidator(_number)]
+Folder: TypeAlias = Annotated[Path, BeforeValidator(_path)]
+Line: TypeAlias = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+_PORT: Final = "a number from 0 to 65535"
+_BYTES: Final = "a size above 0, such as `512 kB`, `4 GiB` or a number of bytes"
+
+
+class Server(Section):
+    """Where the server listens, and what stands in front of it."""
+
+    host: Annotated[
+        str,
+        Field(min_length=1, max_length=255),
+        About("address to listen on", "an IP address or host name"),
+    ] = "0.0.0.0"  # noqa: S104  a server is meant to be reached; the data folder holds no default password
+    port: Annotated[
+        Number, Field(ge=0, le=65535), About("port to listen on; 0 takes any free one", _PORT)
+    ] = 8080
+    base_url: Annotated[
+        str | None,
+        BeforeValidator(_origin),
+        About(
+            "address that readers use; requests for other Host names are then refused",
+            "nothing, or `https://host` or `http://host:port` without a path",
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        BeforeValidator(_listed),
+        About(
+            "networks whose X-Forwarded-For and X-Forwarded-Proto headers are believed",
+            "a list such as `[127.0.0.1/32, 10.0.0.0/8]`; with commas in the environment",
+        ),
+    ] = ()
+
+
+class Data(Section):
+    """Everything that is stored, apart from a database that is placed elsewhere."""
+
+    folder: Annotated[Folder, About("folder of files, secrets and temporary data", "a path")] = (
+        Path("res")
+    )
+
+
+class Db(Section):
+    """The database: SQLite in one file."""
+
+    database: Annotated[Folder, About("the database's file", "a path")] = Path("res/www.db")
+    user: Annotated[Line, About("name at a database server; SQLite has none", "text")] = ""
+    password: Annotated[
+        SecretStr, About("password at a database server; SQLite has none", "text")
+    ] = SecretStr("")
+    host: Annotated[
+        Line,
+        BeforeValidator(_no_server_yet),
+        About(
+            "database server; empty means SQLite",
+            "nothing: PostgreSQL comes with a later version, SQLite is what there is",
+        ),
+    ] = ""
+    port: Annotated[
+        Number, Field(ge=0, le=65535), About("port of the database server; SQLite has none", _PORT)
+    ] = 5432
+    durability: Annotated[
+        Literal["full", "normal"],
+        About("whether a power cut may take the last moments (normal) or nothing (full)"),
+    ] = "full"
+
+
+class Storage(Section):
+    """Where uploaded files live."""
+
+    kind: Annotated[Literal["local"], About("uploaded files lie in the data folder")] = "local"
+
+
+class Site(Section):
+    """What the site is called, and who may join."""
+
+    title: Annotated[
+        Line,
+        Field(min_length=1),
+        About("name of the site, in every page's head", "text on one line"),
+    ] = "www"
+    tagline: Annotated[Line, About("one line under the name", "text on one line, or nothing")] = ""
+    language: Annotated[
+        Literal["en", "zh-Hans"],
+        About("language for readers whose browser asks for none that we have"),
+    ] = "en"
+    timezone: Annotated[
+        ZoneInfo,
+        BeforeValidator(_zone),
+        About(
+            "time zone of the dates on pages", "a name such as `Europe/Berlin` or `Asia/Shanghai`"
+        ),
+    ] = ZoneInfo("UTC")
+    registration: Annotated[
+        Literal["open", "invite", "closed"],
+        About("who may register: anyone, who has an invitation, nobody"),
+    ] = "open"
+    new_user_role: Annotated[
+        Literal["reader", "author"], About("role of who registers without an invitation")
+    ] = "reader"
+    posts_per_page: Annotated[
+        Number, Field(ge=1, le=100), About("posts on one page of a list", "a number from 1 to 100")
+    ] = 10
+
+
+class Limits(Section):
+    """What one request, or one person, may use."""
+
+    upload_bytes: Annotated[Bytes, About("size of one uploaded file", _BYTES)] = 4 * 1024**3
+    quota_bytes: Annotated[Bytes, About("size of all files of one person", _BYTES)] = 20 * 1024**3
+    body_bytes: Annotated[
+        Bytes, Field(le=512_000), About("size of one post's Markdown", "a size from 1 to 512 kB")
+    ] = 512_000
+    form_bytes: Annotated[
+        Bytes,
+        About(
+            "size of a submitted form without files",
+            f"{_BYTES}; at least three times limits.body_bytes",
+        ),
+    ] = 2_000_000
+    login_attempts: Annotated[
+        Number,
+        Field(ge=1, le=1000),
+        About(
+            "wrong passwords for one account or from one address in fifteen minutes",
+            "a number from 1 to 1000",
+        ),
+    ] = 10
+
+
+class Log(Section):
+    """What is written to standard error."""
+
+    format: Annotated[
+        Literal["text", "json"], About("lines for people, or JSON lines for programs")
+    ] = "text"
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], About("the least important lines to write")
+    ] = "info"
+
+
+class Settings(Section):
+    """All sections; `Settings()` holds the defaults, which are those of config/default.yaml."""
+
+    server: Server = Server()
+    data: Data = Data()
+    db: Db = Db()
+    storage: Storage = Storage()
+    site: Site = Site()
+    limits: Limits = Limits()
+    log: Log = Log()
+
+
+def load(
+    config: Path | None = None,
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read all sources; raises SettingsError with every mistake that they hold.
+
+    `flags` are named after their setting, `{"server.port": 80}`; None is a flag that was not given.
+    """
+    environ = environ or {}
+    if config is None and environ.get("WWW_CONFIG"):
+        config = Path(environ["WWW_CONFIG"])
+    secrets = {path for path, info in KNOWN.items() if info.annotation is SecretStr}
+    sources = [
+        from_yaml(default_file()),
+        *([from_yaml(config)] if config else []),
+        from_environ(environ, secrets=secrets, ignore=("WWW_CONFIG", "WWW_TEST_")),
+        from_flags(flags or {}),
+    ]
+    problems = [
+        line for source in sources for line in (*source.problems, *mistakes(Settings, source))
+    ]
+    if problems:
+        raise SettingsError(problems)
+    settings = Settings.model_validate(_merged(sources))
+    if settings.limits.form_bytes < 3 * settings.limits.body_bytes:
+        problem = (
+            f"limits.form_bytes: found {settings.limits.form_bytes}; allowed: at least three times "
+            f"limits.body_bytes ({settings.limits.body_bytes}), because a form sends Chinese text "
+            "in three times its size"
+        )
+        raise SettingsError([problem])
+    return settings
+
+
+def default_file() -> Path:
+    """Find config/default.yaml: inside an installed package, or beside `www` in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "config" / "default.yaml"
+    return inside if inside.exists() else package.parent / "config" / "default.yaml"
+
+
+def _merged(sources: Iterable[Source]) -> dict[str, dict[str, object]]:
+    merged: dict[str, dict[str, object]] = {}
+    for source in sources:
+        for section, values in source.values.items():
+            if isinstance(values, Mapping):
+                merged.setdefault(section, {}).update(values)
+    return merged
+
+
+KNOWN: Final[Mapping[KeyPath, FieldInfo]] = known(Settings)
+"""Every setting by section and key."""
