@@ -26,27 +26,29 @@ class LinedYaml:
 
 def read_yaml(text: str) -> LinedYaml:
     """Read one YAML document; raises YamlError."""
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return LinedYaml(None, {})
-        lines: dict[KeyPath, int] = {}
-        for path, line in _keys(node, ()):
-            if path in lines:
-                first = lines[path]
-                raise YamlError(f"line {line}: {'.'.join(path)} stands on line {first} already")
-            lines[path] = line
-        return LinedYaml(loader.construct_document(node), lines)
+        return LinedYaml(loader.construct_document(node), _lines(node))
+    except YamlError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise YamlError(f"line {line}: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        if isinstance(error, YamlError):
-            raise
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date may have a 99th day
         raise YamlError(f"not readable as YAML: {error}") from error
-    finally:
-        loader.dispose()
+
+
+def _lines(node: yaml.Node) -> dict[KeyPath, int]:
+    lines: dict[KeyPath, int] = {}
+    for path, line in _keys(node, ()):
+        if path in lines:
+            first = lines[path]
+            raise YamlError(f"line {line}: {'.'.join(path)} stands on line {first} already")
+        lines[path] = line
+    return lines
 
 
 def _keys(node: yaml.Node, above: KeyPath) -> Iterator[tuple[KeyPath, int]]:

@@ -4,7 +4,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-_SIZE: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([kKMGT]i?)?[bB]?")
+_SIZE: Final = re.compile(
+    r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([kmgt]i?)?b?", re.IGNORECASE | re.ASCII
+)
 _EXPONENTS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
