@@ -22,8 +22,8 @@ _HEAD = """\
 <!-- Made by `make docs` from www/settings.py. -->
 
 A value comes from `config/default.yaml`, then the file of `--config FILE` or of the variable
-`WWW_CONFIG`, then the environment, then flags such as `--port 80`: the later one wins. A file of your
-own names only what it changes:
+`WWW_CONFIG`, then the environment, then flags such as `--port 80`: the later one wins. A file of
+your own names only what it changes:
 
 ```yaml
 server:
@@ -32,13 +32,13 @@ site:
   title: The Miller family
 ```
 
-The same from the environment: `WWW_SERVER__PORT=80`. A secret can also stand in a file of its own, which
-`_FILE` behind the variable's name points to: `WWW_DB__PASSWORD_FILE=/run/secrets/db`. Sizes may have a
-unit: kB, MB, GB, TB count in thousands, KiB, MiB, GiB, TiB in 1024s. Relative paths mean the working
-directory.
+The same from the environment: `WWW_SERVER__PORT=80`. A secret can also stand in a file of its own,
+which `_FILE` behind the variable's name points to: `WWW_DB__PASSWORD_FILE=/run/secrets/db`. Sizes
+may have a unit: kB, MB, GB, TB count in thousands, KiB, MiB, GiB, TiB in 1024s. Relative paths mean
+the working directory.
 
-An unknown key or variable, or a value that is not allowed, stops the start, and every such mistake is
-listed with its place. `python3 -m www check` says what is wrong without starting anything.
+An unknown key or variable, or a value that is not allowed, stops the start, and every such mistake
+is listed with its place. `python3 -m www check` says what is wrong without starting anything.
 """
 
 

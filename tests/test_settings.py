@@ -53,7 +53,7 @@ def test_its_page_is_fresh():
 
 def test_it_is_frozen():
     with pytest.raises(ValueError, match="frozen"):
-        Settings().server.port = 1
+        setattr(Settings().server, "port", 1)  # noqa: B010  mypy knows it too
 
 
 def test_it_lets_later_sources_win(config):
@@ -152,18 +152,14 @@ def test_it_reads_from_files_only_what_is_secret():
 def test_it_reports_all_mistakes_of_all_sources_at_once(config):
     file = config("server:\n  prot: 80\nsite:\n  language: fr\n  posts_per_page: yes\nlogs: 5\n")
     environ = {"WWW_SITE__LANGUAGE": "en", "WWW_PORT": "80", "WWW_LOG__LEVEL": "loud"}
-    assert (
-        problems(file, {"server.port": 70000}, environ)
-        == (
-            f"{file} line 4, site.language: found 'fr'; allowed: `en` or `zh-Hans`",
-            f"{file} line 5, site.posts_per_page: found True; allowed: a number from 1 to 100",
-            f"{file} line 2, server.prot: there is no such setting; did you mean server.port?",
-            f"{file} line 6, logs: there is no such setting; did you mean log?",
-            "WWW_LOG__LEVEL: found 'loud'; allowed: `debug` or `info` or `warning` or `error`",
-            "WWW_PORT: there is no such setting; did you mean WWW_SERVER__PORT?",
-            "--port: found 70000; allowed: a number from 0 to 65535",
-        )
-        or sorted(problems(file, {"server.port": 70000}, environ)) == []
+    assert problems(file, {"server.port": 70000}, environ) == (
+        f"{file} line 2, server.prot: there is no such setting; did you mean server.port?",
+        f"{file} line 4, site.language: found 'fr'; allowed: `en` or `zh-Hans`",
+        f"{file} line 5, site.posts_per_page: found True; allowed: a number from 1 to 100",
+        f"{file} line 6, logs: there is no such setting; did you mean log?",
+        "WWW_LOG__LEVEL: found 'loud'; allowed: `debug` or `info` or `warning` or `error`",
+        "WWW_PORT: there is no such setting; did you mean WWW_SERVER__PORT?",
+        "--port: found 70000; allowed: a number from 0 to 65535",
     )
 
 
