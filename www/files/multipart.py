@@ -1,0 +1,192 @@
+"""A scanner for multipart/form-data (RFC 7578) without I/O: bytes in, events out.
+
+aiohttp's reader is not used: it decodes transfer encodings, follows nested parts, and reads a
+preamble of any length. Here everything is bounded, and what no browser, curl or library sends is
+refused instead of guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from www.files import disposition
+
+_MAX_HEADER_BYTES: Final = 16 * 1024  # a name of 10,000 bytes fits, percent-encoded Chinese too
+_MAX_PREAMBLE_BYTES: Final = 1024
+_MAX_PADDING_BYTES: Final = 64
+_HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\n\r]*?)[ \t]*")
+_IDENTITY: Final = frozenset({"7bit", "8bit", "binary"})
+_BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+_BOUNDARY_PARAMETER: Final = re.compile(
+    r""";\s*boundary\s*=\s*(?:"([^"\\]*)"|([^\s;"]+))\s*(?:;|$)""", re.IGNORECASE
+)
+
+
+class Malformed(ValueError):  # noqa: N818  (what the body is)
+    """The body breaks the format; the text says where, for logs."""
+
+
+class TooMany(ValueError):  # noqa: N818  (what the parts are)
+    """More parts than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part begins. `filename` is None where the part is no file, and as the client wrote it."""
+
+    name: str
+    filename: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The next bytes of the current part, never empty."""
+
+    chunk: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PartEnd:
+    """The current part is complete."""
+
+
+Event = Part | Data | PartEnd
+# Yields events; returns where to go on in the buffer, None when it is used up.
+_Step = Generator[Event, None, int | None]
+
+
+class _State(Enum):
+    PREAMBLE = auto()
+    DELIMITER = auto()  # the boundary is read, what follows it on its line is not
+    HEADERS = auto()
+    BODY = auto()
+    EPILOGUE = auto()
+
+
+def boundary_of(content_type: str) -> bytes:
+    """Return the boundary of a multipart/form-data Content-Type. Raises Malformed."""
+    found = _BOUNDARY_PARAMETER.search(content_type)
+    boundary = (found[1] or found[2] or "") if found else ""
+    if not _BOUNDARY.fullmatch(boundary):
+        raise Malformed("no valid boundary in Content-Type")
+    return boundary.encode()
+
+
+class Scanner:
+    """Feed it the body as it comes; after the last byte ask `close()`."""
+
+    def __init__(self, boundary: bytes, *, max_parts: int) -> None:
+        """Scan for `boundary`; the parts beyond `max_parts` are refused."""
+        self._delimiter = b"\r\n--" + boundary
+        self._parts_left = max_parts
+        # The line break before the first boundary is the end of the header: supply it.
+        self._rest = b"\r\n"
+        self._state = _State.PREAMBLE
+        self._preamble_bytes = 0
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Yield what `data` completes. Raises Malformed, TooMany."""
+        buffer = self._rest + data if self._rest else data
+        at: int | None = 0
+        while at is not None:
+            self._rest = b""
+            start = at
+            if self._state is _State.BODY:
+                at = yield from self._body(buffer, start)
+            elif self._state is _State.HEADERS:
+                at = yield from self._headers(buffer, start)
+            elif self._state is _State.DELIMITER:
+                at = self._delimited(buffer, start)
+            elif self._state is _State.PREAMBLE:
+                at = self._preamble(buffer, start)
+            else:  # the epilogue is nobody's
+                return
+
+    def close(self) -> None:
+        """Tell that the body has ended. Raises Malformed unless the last boundary was seen."""
+        if self._state is not _State.EPILOGUE:
+            raise Malformed("the body ends before its last boundary")
+
+    def _preamble(self, buffer: bytes, start: int) -> int | None:
+        found = buffer.find(self._delimiter, start)
+        self._preamble_bytes += (found if found >= 0 else len(buffer)) - start
+        if self._preamble_bytes > _MAX_PREAMBLE_BYTES:
+            raise Malformed("no boundary at the beginning")
+        if found >= 0:
+            self._state = _State.DELIMITER
+            return found + len(self._delimiter)
+        self._rest = buffer[max(start, len(buffer) - len(self._delimiter) + 1) :]
+        self._preamble_bytes -= len(self._rest)
+        return None
+
+    def _delimited(self, buffer: bytes, start: int) -> int | None:
+        """Read the rest of a boundary's line: "--" ends the form, a line break begins a part."""
+        line = buffer[start : start + _MAX_PADDING_BYTES + 2]
+        if line.startswith(b"--"):
+            self._state = _State.EPILOGUE
+            return None
+        padded = line.lstrip(b" \t")
+        if padded.startswith(b"\r\n"):
+            self._state = _State.HEADERS
+            return start + len(line) - len(padded)
+        if padded not in {b"", b"\r"} and line != b"-":
+            raise Malformed("text behind a boundary")
+        if len(line) > _MAX_PADDING_BYTES:
+            raise Malformed("too much space behind a boundary")
+        self._rest = buffer[start:]
+        return None
+
+    def _headers(self, buffer: bytes, start: int) -> _Step:
+        # `start` is at the line break behind the boundary, so that a part without headers ends too.
+        end = buffer.find(b"\r\n\r\n", start, start + _MAX_HEADER_BYTES)
+        if end < 0:
+            if len(buffer) - start >= _MAX_HEADER_BYTES:
+                raise Malformed("the header of a part is too long")
+            self._rest = buffer[start:]
+            return None
+        self._parts_left -= 1
+        if self._parts_left < 0:
+            raise TooMany
+        yield _part(buffer[start + 2 : end])
+        self._state = _State.BODY
+        return end + 4
+
+    def _body(self, buffer: bytes, start: int) -> _Step:
+        found = buffer.find(self._delimiter, start)
+        if found >= 0:
+            if found > start:
+                yield Data(buffer[start:found])
+            yield PartEnd()
+            self._state = _State.DELIMITER
+            return found + len(self._delimiter)
+        # Hold back only what may begin a delimiter: else the chunk passes through without a copy.
+        held = buffer.find(b"\r", max(start, len(buffer) - len(self._delimiter) + 1))
+        end = held if held >= 0 else len(buffer)
+        if end > start:
+            yield Data(buffer[start:end])
+        self._rest = buffer[end:]
+        return None
+
+
+def _part(block: bytes) -> Part:
+    headers: dict[bytes, bytes] = {}
+    for line in block.split(b"\r\n"):
+        found = _HEADER.fullmatch(line)
+        if found is None:
+            raise Malformed("a header line of a part")
+        headers.setdefault(found[1].lower(), found[2])
+    encoding = headers.get(b"content-transfer-encoding", b"binary").decode("latin-1").lower()
+    if encoding not in _IDENTITY:  # RFC 7578, 4.7: deprecated, and no client sends it
+        raise Malformed("a part in a transfer encoding")
+    try:
+        value = headers.get(b"content-disposition", b"").decode(errors="replace")
+        kind, params = disposition.parse(value)
+    except ValueError as err:
+        raise Malformed("the Content-Disposition of a part") from err
+    if kind != "form-data" or "name" not in params:
+        raise Malformed("a part without a field name")
+    return Part(params["name"], params.get("filename"))

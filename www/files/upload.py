@@ -1,0 +1,207 @@
+"""The way in: a form with files becomes stored contents, with flat memory whatever the size.
+
+Nothing is committed before the last boundary has been read and every bound was kept: a broken or
+refused upload leaves nothing behind. The caller writes the rows afterwards; contents whose rows
+could not be written are unreferenced, and the storage's sweep removes them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from www.errors import BadRequest, Invalid, QuotaExceeded, TooLarge, UnsupportedType
+from www.files import types
+from www.files.multipart import Data, Event, Malformed, Part, Scanner, TooMany, boundary_of
+from www.i18n import N_, Formats
+from www.utils.names import safe_name
+
+if TYPE_CHECKING:
+    from www.storage import Incoming, Storage
+
+FIELD: Final = "file"
+# What boundaries, part headers and text fields may add to the bytes of the files.
+_OVERHEAD_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one form may hold. Every open file costs a descriptor until the form is complete."""
+
+    file_bytes: int
+    quota_left_bytes: int
+    files: int = 100
+    fields: int = 100
+    field_bytes: int = 64 * 1024
+
+    @property
+    def body_bytes(self) -> int:
+        """The longest body that can keep all other bounds."""
+        return min(self.files * self.file_bytes, self.quota_left_bytes) + _OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file whose content is stored and durable."""
+
+    name: str
+    content_type: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What came in."""
+
+    files: list[Received]
+    fields: dict[str, list[str]]
+
+
+async def receive(request: web.Request, storage: Storage, bounds: Bounds) -> Form:
+    """Read a multipart/form-data request and store the files of its field `file`.
+
+    Raises UnsupportedType, BadRequest (malformed or cut off), TooLarge, QuotaExceeded, Invalid
+    (no file), StorageFull. aiohttp goes on reading for 10 s after an early answer, so that a
+    browser which is still sending shows our message and not a reset.
+    """
+    scanner = _scanner(request, bounds)
+    intake = _Intake(storage, bounds)
+    body_bytes = 0
+    try:
+        async for chunk in request.content.iter_any():
+            body_bytes += len(chunk)
+            if body_bytes > bounds.body_bytes:
+                raise _too_long(bounds)
+            for event in scanner.feed(chunk):
+                await intake.take(event)
+        scanner.close()
+        return await intake.commit()
+    except Malformed as err:
+        raise BadRequest(N_("The form arrived damaged. Please send it again.")) from err
+    except TooMany as err:
+        raise TooLarge(N_("There are too many files or fields in this form.")) from err
+    except (ConnectionError, web.RequestPayloadError) as err:
+        # For the log only: whoever cut the connection does not read the answer.
+        raise BadRequest(N_("The upload was cut off before its end.")) from err
+    finally:
+        await intake.abort()
+
+
+def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
+    if request.content_type != "multipart/form-data":
+        raise UnsupportedType(N_("Files are sent as a form: multipart/form-data."))
+    # aiohttp has unpacked such a body already; a few kB could become terabytes.
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedType(N_("Compressed uploads are not accepted here."))
+    if (request.content_length or 0) > bounds.body_bytes:
+        raise _too_long(bounds)
+    try:
+        boundary = boundary_of(request.headers["Content-Type"])
+    except Malformed as err:
+        raise BadRequest(N_("The form arrived damaged. Please send it again.")) from err
+    return Scanner(boundary, max_parts=bounds.files + bounds.fields)
+
+
+def _too_long(bounds: Bounds) -> TooLarge:
+    if bounds.quota_left_bytes < bounds.files * bounds.file_bytes:
+        return QuotaExceeded()
+    return TooLarge()
+
+
+@dataclass(slots=True)
+class _File:
+    """A file while it comes in."""
+
+    name: str
+    incoming: Incoming
+    size_bytes: int = 0
+    head: bytes = b""
+
+
+@dataclass(slots=True)
+class _Intake:
+    """Takes the scanner's events, and holds every file until all are complete."""
+
+    storage: Storage
+    bounds: Bounds
+    files: list[_File] = field(default_factory=list)
+    total_bytes: int = 0
+    _texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _field: str = ""
+    _text: bytearray | None = None  # of the current part, where it is a text field
+    _unnamed: bool = False  # the current part is what a browser sends when nothing was chosen
+
+    async def take(self, event: Event) -> None:
+        """Store or keep what the event brings."""
+        if isinstance(event, Data):
+            await self._data(event.chunk)
+        elif isinstance(event, Part):
+            await self._begin(event)
+        elif self._text is not None:
+            self._keep_text(bytes(self._text))
+
+    async def commit(self) -> Form:
+        """Make all files durable. Raises Invalid when there are none."""
+        if not self.files:
+            raise Invalid({FIELD: [N_("Please choose a file.")]})
+        received = []
+        for file in self.files:
+            stored = await file.incoming.commit()
+            content_type = types.detect(file.head, file.name)
+            received.append(Received(file.name, content_type, stored.sha256, stored.size_bytes))
+        return Form(received, dict(self._texts))
+
+    async def abort(self) -> None:
+        """Leave nothing behind of what was not committed."""
+        for file in self.files:
+            await file.incoming.abort()
+
+    async def _begin(self, part: Part) -> None:
+        self._field = part.name
+        self._text = bytearray() if part.filename is None else None
+        self._unnamed = part.filename == ""
+        if part.filename:
+            await self._begin_file(part.filename)
+
+    async def _begin_file(self, filename: str) -> None:
+        if self._field != FIELD:
+            raise BadRequest(N_("Files are expected in the field “%(field)s”."), field=FIELD)
+        if len(self.files) >= self.bounds.files:
+            raise TooMany
+        self.files.append(_File(safe_name(filename), await self.storage.begin()))
+
+    async def _data(self, chunk: bytes) -> None:
+        if self._unnamed:  # something was chosen after all, and has no name
+            self._unnamed = False
+            await self._begin_file("")
+        if self._text is None:
+            await self._write(self.files[-1], chunk)
+            return
+        self._text += chunk
+        if len(self._text) > self.bounds.field_bytes:
+            raise TooLarge(N_("A field of the form is too long."))
+
+    async def _write(self, file: _File, chunk: bytes) -> None:
+        file.size_bytes += len(chunk)
+        self.total_bytes += len(chunk)
+        if file.size_bytes > self.bounds.file_bytes:
+            limit = Formats("en", UTC).size(self.bounds.file_bytes)  # the same in every language
+            text = N_("The file “%(name)s” is larger than %(limit)s.")
+            raise TooLarge(text, name=file.name, limit=limit)
+        if self.total_bytes > self.bounds.quota_left_bytes:
+            raise QuotaExceeded
+        if len(file.head) < types.HEAD_BYTES:
+            file.head += chunk[: types.HEAD_BYTES - len(file.head)]
+        await file.incoming.write(chunk)
+
+    def _keep_text(self, text: bytes) -> None:
+        try:
+            self._texts[self._field].append(text.decode())
+        except UnicodeDecodeError as err:
+            raise BadRequest(N_("The text is not valid UTF-8.")) from err
+        self._text = None

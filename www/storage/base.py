@@ -1,0 +1,86 @@
+"""What every storage can do. Contents are immutable and named by their SHA-256.
+
+A content comes in through `Incoming`, and its row is written after `commit()`. Between the two the
+content is young and nobody refers to it, so nothing young is ever deleted: `delete` and `sweep`
+take an age and spare what was committed more recently, also when it was committed a second time.
+That closes the race between "nobody uses this content any more" and "somebody uploads it again".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from www.errors import WwwError
+from www.i18n import N_
+
+YOUNG_S: Final = 3600.0  # far longer than the moment between a commit and its row
+
+Bytes = bytes | bytearray | memoryview
+# Which of these hashes are still referred to; asked in batches.
+InUse = Callable[[Sequence[str]], Awaitable[Collection[str]]]
+
+
+class StorageFull(WwwError):  # noqa: N818  (named like its siblings in www.errors)
+    """The disk or bucket takes no more: nothing that the sender can mend (RFC 4918, 507)."""
+
+    status = 507
+    default = N_("The server has no space left for this.")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A content that is durable."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Incoming(Protocol):
+    """A content on its way in. Whoever began it calls `abort` in `finally`."""
+
+    async def write(self, chunk: Bytes) -> None:
+        """Take the next bytes, which must not change afterwards. Raises StorageFull."""
+
+    async def commit(self) -> Stored:
+        """Make everything written durable and findable by its hash. Raises StorageFull."""
+
+    async def abort(self) -> None:
+        """Forget everything written; after a commit this does nothing."""
+
+
+class Content(Protocol):
+    """An open content: stays readable until closed, even when it is deleted meanwhile."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Its length."""
+
+    def fileno(self) -> int | None:
+        """Return the descriptor for sendfile, None where there is none."""
+
+    async def pread(self, offset: int, size_bytes: int) -> bytes:
+        """Return `size_bytes` from `offset`, less only at the end."""
+
+    def close(self) -> None:
+        """Give the descriptor back; a second call does nothing."""
+
+
+class Storage(Protocol):
+    """A place for contents, entered once per process (`async with`)."""
+
+    async def begin(self) -> Incoming:
+        """Start a content."""
+
+    async def open(self, sha256: str) -> Content:
+        """Open for reading. Raises NotFound."""
+
+    async def exists(self, sha256: str) -> bool:
+        """Tell whether the content is here."""
+
+    async def delete(self, sha256: str, *, older_than_s: float = YOUNG_S) -> bool:
+        """Delete the content unless it is younger; tell whether it is gone now."""
+
+    async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
+        """Delete contents that nobody uses, and what broken uploads left; return how many."""

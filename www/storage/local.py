@@ -1,0 +1,196 @@
+"""Contents on a local disk: `files/ab/cd/abcd...` by hash, `incoming/` while they arrive.
+
+Writing and hashing happen in threads, one big step at a time, while the next step is gathered.
+A killed process leaves nothing but a temporary file: the kernel drops its lock, so that the sweep
+of any process can tell it from an upload that is still alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import stat
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+from www.errors import NotFound
+from www.storage.base import YOUNG_S
+from www.storage.content import LocalContent
+from www.storage.incoming import LocalIncoming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from www.storage.base import InUse
+
+_THREADS: Final = 4  # apart from the loop's own pool: a disk that stalls must not hold up passwords
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+_T = TypeVar("_T")
+
+
+class LocalStorage:
+    """Contents below one folder, shared safely by any number of processes on one machine."""
+
+    def __init__(self, folder: Path) -> None:
+        """Remember `folder` (the data folder); nothing is touched before `async with`."""
+        self._files = folder / "files"
+        self._incoming = folder / "incoming"
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def __aenter__(self) -> Self:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="storage")
+        await self.run(self._prepare)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+            self._threads = None
+
+    def submit(self, work: Callable[[], _T]) -> Future[_T]:
+        """Start `work` in one of the storage's threads."""
+        if self._threads is None:
+            raise RuntimeError("the storage is closed: use it inside `async with`")
+        return self._threads.submit(work)
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Do `work` in one of the storage's threads."""
+        return await asyncio.wrap_future(self.submit(work))
+
+    async def begin(self) -> LocalIncoming:
+        """Start a content in a locked temporary file."""
+        opening = self.submit(lambda: LocalIncoming(self, self._incoming))
+        try:
+            return await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:
+            # Too late to stop the thread: what it opens has nobody left to close it.
+            opening.add_done_callback(_discard_opened)
+            raise
+
+    async def open(self, sha256: str) -> LocalContent:
+        """Open for reading; on the loop's thread, for it costs 10 us and a thread hop 50."""
+        try:
+            return LocalContent(self, self.path(sha256))
+        except FileNotFoundError as err:
+            raise NotFound from err
+
+    async def exists(self, sha256: str) -> bool:
+        """Tell whether the content is here."""
+        return self.path(sha256).is_file()
+
+    async def delete(self, sha256: str, *, older_than_s: float = YOUNG_S) -> bool:
+        """Delete the content unless it is younger; tell whether it is gone now."""
+        path = self.path(sha256)
+        return await self.run(lambda: self._delete(path, older_than_s))
+
+    async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
+        """Delete contents that nobody uses, and what broken uploads left; return how many."""
+        swept = await self.run(lambda: self._sweep_incoming(older_than_s))
+        folders = await self.run(lambda: sorted(self._files.glob("[0-9a-f][0-9a-f]")))
+        for folder in folders:
+            found = await self.run(lambda at=folder: self._old_in(at, older_than_s))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            used = set(await in_use(found)) if found else set()
+            for sha256 in (name for name in found if name not in used):
+                swept += await self.delete(sha256, older_than_s=older_than_s)
+        return swept
+
+    def path(self, sha256: str) -> Path:
+        """Return where a content lies; no other text than a hash becomes a path."""
+        if not _SHA256.fullmatch(sha256):
+            raise NotFound
+        return self._files / sha256[:2] / sha256[2:4] / sha256
+
+    def place(self, temporary: Path, sha256: str, size_bytes: int) -> None:
+        """Move a synced temporary file to its hash, or make the equal content there young again."""
+        path = self.path(sha256)
+        path.parent.parent.mkdir(mode=0o700, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with self._locked(fcntl.LOCK_SH):
+            try:
+                known = path.stat(follow_symlinks=False)
+                same = stat.S_ISREG(known.st_mode) and known.st_size == size_bytes
+            except FileNotFoundError:
+                same = False
+            if same:
+                os.utime(path)
+                temporary.unlink()
+            else:
+                temporary.replace(path)
+        for folder in (path.parent, path.parent.parent, self._files):
+            _sync_folder(folder)
+
+    def _prepare(self) -> None:
+        for folder in (self._files, self._incoming):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+
+    def _delete(self, path: Path, older_than_s: float) -> bool:
+        with self._locked(fcntl.LOCK_EX):
+            try:
+                if path.stat(follow_symlinks=False).st_mtime > time.time() - older_than_s:
+                    return False
+                path.unlink()
+            except FileNotFoundError:
+                pass
+        return True
+
+    def _old_in(self, folder: Path, older_than_s: float) -> list[str]:
+        limit = time.time() - older_than_s
+        return [
+            path.name
+            for path in folder.glob("[0-9a-f][0-9a-f]/*")
+            if _SHA256.fullmatch(path.name) and path.lstat().st_mtime <= limit
+        ]
+
+    def _sweep_incoming(self, older_than_s: float) -> int:
+        limit = time.time() - older_than_s
+        return sum(
+            _unlink_abandoned(path)
+            for path in self._incoming.iterdir()
+            if path.lstat().st_mtime <= limit
+        )
+
+    @contextlib.contextmanager
+    def _locked(self, mode: int) -> Iterator[None]:
+        """Hold the folder's lock: shared to place, exclusive to delete; across processes."""
+        fd = os.open(self._files / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, mode)
+            yield
+        finally:
+            os.close(fd)
+
+
+def _discard_opened(opening: Future[LocalIncoming]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().discard()
+
+
+def _unlink_abandoned(path: Path) -> bool:
+    """Unlink a temporary file whose writer is dead: nobody holds its lock."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

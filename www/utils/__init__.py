@@ -1,0 +1,1 @@
+"""Leaves on the standard library: each knows nothing of the rest."""

@@ -1,0 +1,47 @@
+"""File names as people give them, made harmless to show and to send back.
+
+Content on disk is named by its hash, so what comes out of here never becomes a path. The surprise:
+it must be a fixed point, because names make round trips (downloaded, then uploaded again).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+MAX_BYTES: Final = 255  # NAME_MAX of every file system that a download may be saved on
+_MAX_EXTENSION_BYTES: Final = 32
+_FALLBACK: Final = "file"
+# Control, format (bidi overrides, joiners) and surrogates: invisible, or a lie about the rest.
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
+
+
+def safe_name(name: str) -> str:
+    """Return what remains of `name`: one visible line of at most 255 bytes in UTF-8, never empty.
+
+    Folders before it are cut, also a Windows client's; the extension survives the shortening.
+    """
+    visible = "".join(c for c in name if c.isspace() or unicodedata.category(c) not in _HIDDEN)
+    one_line = unicodedata.normalize("NFC", " ".join(visible.split()))
+    base = one_line.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return _shortened(base.strip(" .")) or _FALLBACK
+
+
+def extension(name: str) -> str:
+    """Return the lower-case letters behind the last dot, without it; empty when there are none."""
+    stem, dot, last = name.rpartition(".")
+    return last.lower() if stem and dot else ""
+
+
+def _shortened(name: str) -> str:
+    if len(name.encode()) <= MAX_BYTES:
+        return name
+    stem, dot, last = name.rpartition(".")
+    tail = dot + last
+    if not stem or len(tail.encode()) > _MAX_EXTENSION_BYTES:
+        return _cut(name, MAX_BYTES).rstrip(" .")
+    return _cut(stem, MAX_BYTES - len(tail.encode())) + tail
+
+
+def _cut(text: str, size_bytes: int) -> str:
+    return text.encode()[:size_bytes].decode(errors="ignore")
