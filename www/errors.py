@@ -10,7 +10,8 @@
     │   └── QuotaExceeded      413  this would still fit, all together does not
     ├── UnsupportedType        415  content type or encoding of the body
     ├── Invalid                422  fields with messages; the form is shown again
-    └── RateLimited            429  with Retry-After
+    ├── RateLimited            429  with Retry-After
+    └── Unavailable            503  the database or storage does not answer
 
 Actions and loaders raise these; `www.middlewares.errors` turns them into pages or problem+json.
 Messages are English source strings with `%(name)s` parameters, marked with `N_` where they are
@@ -135,3 +136,15 @@ class RateLimited(WwwError):
     def headers(self) -> dict[str, str]:
         """Retry-After, RFC 9110 section 10.2.3."""
         return {"Retry-After": str(self.retry_after_s)}
+
+
+class Unavailable(WwwError):
+    """The database or the storage does not answer; nothing was stored."""
+
+    status = 503
+    default = N_("This is not available at the moment. Please try again soon.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Retry-After, RFC 9110 section 10.2.3."""
+        return {"Retry-After": "5"}

@@ -38,3 +38,4 @@ user: Final[web.RequestKey[User | None]] = web.RequestKey("user")
 session: Final[web.RequestKey[Session | None]] = web.RequestKey("session")
 language: Final[web.RequestKey[str]] = web.RequestKey("language")
 theme: Final[web.RequestKey[str]] = web.RequestKey("theme")
+answering: Final[web.RequestKey[bool]] = web.RequestKey("answering")  # headers are on their way

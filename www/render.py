@@ -59,7 +59,7 @@ class Urls:
             if (info := resource.get_info())
         }
 
-    def __call__(self, name: str, **params: object) -> str:
+    def __call__(self, name: str, /, **params: object) -> str:
         """Return the path; raises KeyError for an unknown name or a missing parameter."""
         quoted = {key: quote(str(value), safe="@:~") for key, value in params.items()}
         return self._patterns[name].format_map(quoted)
@@ -112,7 +112,9 @@ def render(
             context[name] = value.translated(language)
     token = _speaking.set(translations(language))
     try:
-        text = aiohttp_jinja2.render_string(template, request, {**page_context(request), **context})
+        text = aiohttp_jinja2.render_string(
+            template, request, {**page_context(request, status), **context}
+        )
     finally:
         _speaking.reset(token)
     response = web.Response(
@@ -125,7 +127,7 @@ def render(
     return response
 
 
-def page_context(request: web.Request) -> dict[str, object]:
+def page_context(request: web.Request, status: int) -> dict[str, object]:
     """Return what every page has; docs/architecture.md lists it for authors of templates."""
     app, language, user = request.app, request[keys.language], request.get(keys.user)
     settings = app[keys.settings]
@@ -133,6 +135,7 @@ def page_context(request: web.Request) -> dict[str, object]:
     can = app[keys.can]
     notice = request.rel_url.query.get("notice")
     return {
+        "status": status,
         "user": user,
         "site": settings.site,
         "language": language,
@@ -140,6 +143,7 @@ def page_context(request: web.Request) -> dict[str, object]:
         "theme": request[keys.theme],
         "url": app[keys.urls],
         "static": app[keys.assets].url,
+        "has_bundle": app[keys.assets].get("dist/main.js") is not None,
         "path": request.path,
         "here": request.rel_url.raw_path_qs,
         "request_id": request[keys.request_id],
@@ -148,7 +152,7 @@ def page_context(request: web.Request) -> dict[str, object]:
         "can": lambda action, thing=None: can(user, action, thing),
         "format_date": formats.date,
         "format_short_date": formats.short_date,
-        "format_datetime": formats.datetime,
+        "format_datetime": formats.date_time,
         "format_iso": formats.iso,
         "format_number": formats.number,
         "format_size": formats.size,

@@ -7,10 +7,11 @@ wrong UTF-8 silently or raise UnicodeDecodeError, which would be a 500.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import MultiDict
 
 from www import keys
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_FIELDS: Final = 1000
+_MAX_ACCEPT: Final = 1000
+_Q: Final = re.compile(r"[01](?:\.[0-9]{0,3})?", re.ASCII)
+_FAMILIES: Final = {
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "application/json": "json",
+    "application/problem+json": "json",
+}
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 
@@ -53,6 +62,31 @@ def query_text(request: web.Request, name: str, max_chars: int) -> str:
     if len(value) > max_chars:
         raise BadRequest(N_("The address is too long."))
     return value
+
+
+def wants_json(request: web.Request) -> bool:
+    """Return whether the client is a program: asks under /api, or prefers JSON to HTML."""
+    if request.path.startswith("/api/"):
+        return True
+    accept = request.headers.get(hdrs.ACCEPT, "")
+    if "json" not in accept:
+        return False
+    best = {"html": 0.0, "json": 0.0}
+    for item in accept[:_MAX_ACCEPT].lower().split(","):
+        kind, _, params = item.strip().partition(";")
+        family = _FAMILIES.get(kind.strip())
+        if family is not None:
+            best[family] = max(best[family], _quality(params))
+    return best["json"] > best["html"]
+
+
+def _quality(params: str) -> float:
+    """Return q of an Accept item; without one, or with a wrong one, 1."""
+    for param in params.split(";"):
+        name, _, value = param.strip().partition("=")
+        if name == "q" and _Q.fullmatch(value):
+            return float(value)
+    return 1.0
 
 
 async def _urlencoded(request: web.Request, max_fields: int) -> list[tuple[str, str]]:

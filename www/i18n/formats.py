@@ -41,7 +41,7 @@ class Formats:
             return f"{here:%Y-%m-%d}"
         return f"{here.day} {_MONTHS[here.month - 1][:3]} {here.year}"
 
-    def datetime(self, value: datetime) -> str:
+    def date_time(self, value: datetime) -> str:
         """22 November 2026, 14:05; 2026年11月22日 14:05."""
         comma = " " if self.language == "zh-Hans" else ", "
         return f"{self.date(value)}{comma}{value.astimezone(self.zone):%H:%M}"

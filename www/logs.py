@@ -1,0 +1,126 @@
+"""Where log lines go: one handler on standard error, text for people or JSON for programs.
+
+Lines below a warning wait up to half a second and are written together, since a write per line
+would cost each request a system call. Control characters are escaped, so that what a client sends
+can forge neither a line nor a terminal's commands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import sys
+import time
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from www.settings import Log
+
+_CONTROL: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_DELAY_S: Final = 0.5
+_MAX_LINES: Final = 200
+
+
+def setup_logging(settings: Log, stream: IO[str] | None = None) -> logging.Handler:
+    """Replace the root logger's handlers; called by commands, never by `create_app`."""
+    handler = BufferedHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(settings.level.upper())
+    return handler
+
+
+def escaped(text: str) -> str:
+    """Return `text` with control, line and direction characters written out."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+class BufferedHandler(logging.StreamHandler[IO[str]]):
+    """Gathers lines while an event loop runs in this thread; writes at once otherwise."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        super().__init__(stream)
+        self._lines: list[str] = []
+        self._waiting_on: asyncio.AbstractEventLoop | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line, and write all of them when one is urgent or they are many."""
+        try:
+            self._lines.append(self.format(record))
+        except Exception:  # noqa: BLE001  a line that cannot be formatted must not end a request
+            self.handleError(record)
+            return
+        if record.levelno >= logging.WARNING or len(self._lines) >= _MAX_LINES:
+            self.flush()
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if loop is not self._waiting_on:
+            self._waiting_on = loop
+            loop.call_later(_DELAY_S, self.flush)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        self.acquire()
+        try:
+            lines, self._lines, self._waiting_on = self._lines, [], None
+            if lines:
+                self.stream.write("\n".join(lines) + "\n")
+                self.stream.flush()
+        except (OSError, ValueError):  # standard error was closed: there is nobody to tell
+            return
+        finally:
+            self.release()
+
+
+class TextFormatter(logging.Formatter):
+    """2026-11-22T14:05:00.123Z INFO www.access GET / 200 ...; a traceback follows indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback's lines if there is one."""
+        line = f"{_when(record)} {record.levelname} {record.name} {escaped(record.getMessage())}"
+        request_id = _fields(record).get("request_id")
+        if request_id:
+            line += f" id={request_id}"
+        if record.exc_info:
+            trace = self.formatException(record.exc_info).split("\n")
+            line = "\n    ".join([line, *map(escaped, trace)])
+        return line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line; fields of the record stand beside its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object; JSON escapes what could break a line by itself."""
+        entry: dict[str, object] = {
+            "time": _when(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=True, default=str)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    fields = getattr(record, "fields", None)
+    return fields if isinstance(fields, dict) else {}
+
+
+def _when(record: logging.LogRecord) -> str:
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    return f"{seconds}.{int(record.msecs):03d}Z"

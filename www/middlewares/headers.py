@@ -1,0 +1,51 @@
+"""Headers of every answer.
+
+A signal and not a middleware: streamed answers and files send their headers before a middleware
+gets them back, and aiohttp's own errors pass no middleware.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import hdrs
+
+from www import keys
+from www.addresses import is_https
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
+    " manifest-src 'self'; media-src 'self'"
+)
+SECURITY_HEADERS: Final = (
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()"),
+)
+_HSTS: Final = "max-age=31536000"
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Complete `response`; what the handler has set stays."""
+    request[keys.answering] = True
+    headers = response.headers
+    for name, value in SECURITY_HEADERS:
+        if name not in headers:
+            headers[name] = value
+    if is_https(request) and "Strict-Transport-Security" not in headers:
+        headers["Strict-Transport-Security"] = _HSTS
+    request_id = request.get(keys.request_id)
+    if request_id is not None:
+        headers["X-Request-ID"] = request_id
+    if hdrs.CACHE_CONTROL not in headers:
+        personal = request.get(keys.user) is not None or bool(response.cookies)
+        headers[hdrs.CACHE_CONTROL] = "private, no-cache" if personal else "no-cache"
+    headers[hdrs.SERVER] = "www"

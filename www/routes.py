@@ -1,0 +1,61 @@
+"""The whole URL map: one line per route, literal paths before variable ones.
+
+Methods, path, name, handler, and who may call it; the access is enforced by
+`www.middlewares.access`, and a test refuses a route without one. HEAD comes with every GET.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiohttp import hdrs
+
+from www import keys, views
+from www.middlewares.access import ANYONE, Access
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiohttp import web
+    from aiohttp.typedefs import Handler
+
+ID: Final = "{id:[1-9][0-9]{0,17}}"
+"""A row's id: whatever else stands there is a 404 and never reaches a handler."""
+
+
+class Route(NamedTuple):
+    """One line of the map."""
+
+    methods: str
+    path: str
+    name: str
+    handler: Handler
+    access: Access
+
+
+# fmt: off
+ROUTES: Final = (
+    Route("POST", "/preferences",         "site.preferences", views.preferences, ANYONE),
+    Route("GET",  "/healthz",             "site.healthz",     views.healthz,     ANYONE),
+    Route("GET",  "/readyz",              "site.readyz",      views.readyz,      ANYONE),
+    Route("GET",  "/static/{path:.+}",    "site.static",      views.static,      ANYONE),
+)
+# fmt: on
+
+
+def setup_routes(app: web.Application, routes: Iterable[Route] = ROUTES) -> None:
+    """Put `routes` into the router, and who may call each where the middleware finds it.
+
+    Lines with the same path and name must follow each other: they share one address.
+    """
+    access: dict[web.AbstractRoute, Access] = {}
+    for route in routes:
+        resource = app.router.add_resource(route.path, name=route.name)
+        for method in _methods(route.methods):
+            access[resource.add_route(method, route.handler)] = route.access
+    app[keys.access] = access
+
+
+def _methods(text: str) -> list[str]:
+    methods = text.split(",")
+    return [*methods, hdrs.METH_HEAD] if hdrs.METH_GET in methods else methods
