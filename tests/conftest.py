@@ -1,0 +1,7 @@
+"""What all tests share."""
+
+import hypothesis
+
+# Machines that run many things at once are slow by turns: an example has no deadline of its own.
+hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("house")
