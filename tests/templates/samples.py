@@ -1,0 +1,238 @@
+"""Believable contexts for every template: `PAGES[template][variant]`, on top of `shared(...)`.
+
+The tests render them all; so can anyone who wants to look at a page without a database:
+
+    html = samples.render("detail.html", "full", language="zh-Hans", theme="dark")
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from tests.templates import texts
+from tests.templates.texts import Row
+from www import render as rendering
+from www.forms import Form
+from www.i18n import LANGUAGES, Formats, translations
+
+NOW = datetime(2026, 11, 22, 9, 30, 5, 123456, tzinfo=UTC)
+ROLES = ["admin", "editor", "author", "reader"]
+FOLDER = Path(rendering.TEMPLATES)
+ROUTES = {
+    "site.index": "/",
+    "site.results": "/search",
+    "site.preferences": "/preferences",
+    "blogs.detail": "/blogs/{id}-{slug}",
+    "blogs.source": "/blogs/{id}-{slug}.md",
+    "blogs.short": "/blogs/{id}",
+    "blogs.write": "/write",
+    "blogs.edit": "/blogs/{id}/edit",
+    "blogs.delete": "/blogs/{id}/delete",
+    "blogs.preview": "/preview",
+    "blogs.drafts": "/drafts",
+    "blogs.tag": "/tags/{tag}",
+    "blogs.archive": "/archive/{year}",
+    "comments.create": "/blogs/{id}/comments",
+    "comments.delete": "/comments/{id}/delete",
+    "accounts.login": "/login",
+    "accounts.register": "/register",
+    "accounts.logout": "/logout",
+    "accounts.profile": "/users/{name}",
+    "accounts.account": "/account",
+    "accounts.change_profile": "/account/profile",
+    "accounts.change_password": "/account/password",
+    "accounts.revoke_session": "/account/sessions/{id}/revoke",
+    "files.upload": "/upload",
+    "files.index": "/files",
+    "files.download": "/files/{id}/{name}",
+    "files.delete": "/files/{id}/delete",
+    "admin.users": "/admin/users",
+    "admin.change_user": "/admin/users/{id}",
+    "admin.invitations": "/admin/invitations",
+    "admin.revoke_invitation": "/admin/invitations/{id}/revoke",
+}
+RANKS = {"reader": 0, "author": 1, "editor": 2, "admin": 3}
+
+
+def ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def user(name="mei", role="admin", display="林梅 Mei Lin", **more):
+    return Row(
+        id=7, name=name, display_name=display, role=role, email="mei@example.org", active=True,
+        bio="Writes about gardens, maps and small servers. 写园子，也写程序。", created_at=ago(400),
+    ) | more  # fmt: skip
+
+
+def listed(number, **more):
+    title, summary = texts.HEADLINES[number % len(texts.HEADLINES)]
+    return Row(
+        id=number + 1, title=title, slug=f"post-{number}", summary=summary, published_at=ago(number * 3.4),
+        comment_count=(number * 7) % 5, author_name="mei", author_display="林梅 Mei Lin", updated_at=ago(number),
+        tags=[["aiohttp", "读书"], [], ["garden", "一件小事", "letters", "maps & walks"]][number % 3],
+    ) | more  # fmt: skip
+
+
+def page(rows, *, more=True):
+    return SimpleNamespace(rows=rows, next="2026-11-01T08:00:00Z~41" if more else None)
+
+
+EMPTY = page([], more=False)
+POSTS = page([listed(n) for n in range(8)])
+BLOG = Row(
+    id=12, title=texts.HEADLINES[0][0], slug="letters", body="## Hello", html=texts.ARTICLE, author_id=7,
+    summary=texts.HEADLINES[0][1], published_at=ago(2), created_at=ago(3), updated_at=ago(1), version=3,
+    comment_count=7, toc=texts.TOC,
+)  # fmt: skip
+COMMENTS = [
+    Row(
+        id=n + 50, html=html, created_at=ago(1.5 - n / 10), author_name=name, author_display=display,
+        depth=depth, parent_id=parent, blog_id=12, author_id=7,
+    )
+    for n, (name, display, depth, parent, html) in enumerate(texts.COMMENTS)
+]  # fmt: skip
+FILES = [
+    Row(
+        id=n + 1, name=name, content_type=kind, size=size, sha256="0" * 64, created_at=ago(n * 5), owner_id=7,
+        owner_name="mei" if n else "wang-xiaoming",
+    )
+    for n, (name, kind, size) in enumerate(texts.FILES)
+]  # fmt: skip
+PEOPLE = [
+    user(id=n + 1, name=name, display=display, role=role, active=n != 2, email=None if n == 1 else f"{n}@example.org")
+    for n, (name, display, role) in enumerate(texts.PEOPLE)
+]
+HITS = [
+    Row(
+        id=n + 1, slug="post", published_at=ago(n * 9), author_name="mei", author_display="林梅 Mei Lin",
+        title_html=texts.HIT_TITLES[n % 2], snippet_html=texts.HIT_SNIPPETS[n % 2],
+    )
+    for n in range(4)
+]  # fmt: skip
+SESSIONS = [
+    Row(id=n, created_at=ago(9), seen_at=ago(n), user_agent=agent, address="2001:db8::42", current=n == 0)
+    for n, agent in enumerate(["Firefox 145 on Debian", "", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X)"])
+]
+INVITATIONS = [Row(id=3, role="author", created_at=ago(1), expires_at=ago(-6), created_by=7)]
+LINK = "https://example.org/setup/bG9uZy1zZWNyZXQtdG9rZW4tdGhhdC1uZXZlci1lbmRz"
+BLANK = Form()
+WRONG = ["Please fill this in."]
+DRAFT = {"title": "未完成的信", "body": "\n## 开头\n\n<b>&amp;", "tags": "a, b", "version": "3"}
+
+
+def wrong(*names, **values):
+    return Form(values, {"": ["The form could not be saved."], **dict.fromkeys(names, WRONG)})
+
+
+def article(**more):
+    base = {"blog": BLOG, "author": user(), "tags": ["aiohttp", "读书", "letters"], "toc": texts.TOC}
+    return base | {"comments": COMMENTS, "comment_form": BLANK, "reply_to": None} | more
+
+
+def results(**more):
+    return {"q": "", "hits": [], "total": 0, "number": 1, "pages": 0, "hint": False} | more
+
+
+def account(profile=BLANK, password=BLANK):
+    return {"profile_form": profile, "password_form": password, "sessions": SESSIONS}
+
+
+def editor(form=BLANK, **more):
+    return {"blog": None, "form": form, "preview_html": None, "conflict": None} | more
+
+
+PAGES: dict[str, dict[str, dict[str, object]]] = {
+    "index.html": {"full": {"page": POSTS}, "empty": {"page": EMPTY}},
+    "detail.html": {
+        "full": article(),
+        "reply": article(reply_to=COMMENTS[2], comment_form=wrong("body", body="")),
+        "bare": article(toc=[], tags=[], comments=[], blog=BLOG | {"html": "<p>One line.</p>", "published_at": None}),
+    },
+    "results.html": {
+        "full": results(q="letter & 信", hits=HITS, total=1234, number=2, pages=124),
+        "empty": results(q="zzz"), "hint": results(q="a", hint=True), "start": results(),
+    },
+    "404.html": {"full": {"message": "There is no such page."}},
+    "500.html": {"full": {}},
+    "error.html": {"full": {"status": 429, "title": "Too often", "message": "Please wait 12 seconds."}},
+    "blogs/edit.html": {
+        "new": editor(),
+        "full": editor(Form(DRAFT), blog=BLOG, preview_html=texts.ARTICLE),
+        "wrong": editor(wrong("title", "body", "tags", **DRAFT), blog=BLOG, conflict="Their text\n<p>"),
+    },
+    "blogs/preview.html": {"full": {"html": "<p>Hello</p>"}},
+    "blogs/delete.html": {"full": {"blog": BLOG}, "quiet": {"blog": BLOG | {"comment_count": 0}}},
+    "blogs/drafts.html": {"full": {"page": page([listed(n, published_at=None) for n in range(4)])}, "empty": {"page": EMPTY}},
+    "blogs/tag.html": {"full": {"tag": "读书 & more", "page": POSTS}, "empty": {"tag": "x", "page": EMPTY}},
+    "blogs/archive.html": {
+        "full": {"year": 2026, "years": [2026, 2025, 2019], "page": POSTS},
+        "empty": {"year": 1999, "years": [], "page": EMPTY},
+    },
+    "comments/delete.html": {"full": {"comment": COMMENTS[1]}},
+    "accounts/login.html": {"full": {"form": Form({"next": "/files"})}, "wrong": {"form": wrong("name", "password", name="mei")}},
+    "accounts/register.html": {
+        "full": {"form": BLANK, "open": True, "invite": None},
+        "wrong": {"form": wrong("name", "email", "password", name="<b>"), "open": True, "invite": None},
+        "closed": {"form": BLANK, "open": False, "invite": None},
+    },
+    "accounts/setup.html": {p: {"purpose": p, "form": BLANK} for p in ("setup", "invite", "reset")},
+    "accounts/profile.html": {
+        "full": {"person": user(), "page": POSTS, "is_self": True},
+        "empty": {"person": user(bio="", display=""), "page": EMPTY, "is_self": False},
+        "own": {"person": user(), "page": EMPTY, "is_self": True},
+    },
+    "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio"), wrong("current", "password"))},
+    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000}, "wrong": {"form": wrong("file"), "max_bytes": 1000}},
+    "files/index.html": {"full": {"page": page(FILES), "used_bytes": 48_200_000}, "empty": {"page": EMPTY, "used_bytes": 0}},
+    "files/delete.html": {"full": {"file": FILES[0]}},
+    "admin/users.html": {"full": {"page": page(PEOPLE), "roles": ROLES}},
+    "admin/invitations.html": {
+        "full": {"invitations": INVITATIONS, "new_link": LINK, "roles": ROLES, "form": BLANK},
+        "empty": {"invitations": [], "new_link": None, "roles": ROLES, "form": wrong("role")},
+    },
+}  # fmt: skip
+
+
+def shared(*, who=None, language="en", theme="auto", here="/", **more):
+    """What `www.render.render` fills in."""
+    formats = Formats(language, UTC)
+    title, tagline = texts.SITES[language]
+    rank = RANKS[who.role] if who else -1
+    return {
+        "user": who, "language": language, "languages": LANGUAGES, "theme": theme,
+        "site": SimpleNamespace(title=title, tagline=tagline, language=language, registration="open"),
+        "url": lambda route, /, **params: ROUTES[route].format_map({k: quote(str(v), safe="") for k, v in params.items()}),
+        "static": lambda name: f"/static/{name}",
+        "path": here.partition("?")[0], "here": here, "request_id": "01JD9Z7Q", "notice": None, "now": NOW,
+        "can": lambda action, _thing=None: rank >= (3 if action == "admin" else 1),
+        "has_bundle": True, "format_date": formats.date, "format_short_date": formats.short_date,
+        "format_datetime": formats.date_time, "format_iso": formats.iso, "format_number": formats.number,
+        "format_size": formats.size,
+    } | more  # fmt: skip
+
+
+def environment():
+    app = web.Application()
+    rendering.setup_templates(app)
+    return aiohttp_jinja2.get_env(app)
+
+
+ENVIRONMENT = environment()
+
+
+def render(template, variant, **context):
+    """Return the page as text; keywords go to `shared`."""
+    token = rendering._speaking.set(translations(context.get("language", "en")))
+    try:
+        full = shared(**context) | PAGES[template][variant]
+        return re.sub(r"\n\s*\n+", "\n", ENVIRONMENT.get_template(template).render(full))
+    finally:
+        rendering._speaking.reset(token)
