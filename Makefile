@@ -6,9 +6,10 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
 BOOTSTRAP ?= python3
-BUNDLE := www/static/dist/.built
+BUNDLE := frontend/node_modules/.built
 # node and npm of the machine, else those of a wheel among the development requirements
 WITH_NODE := PATH="$$PATH:$(CURDIR)/$(VENV)/node"
+QUIET_MAKE := $(MAKE) --silent --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -89,8 +90,10 @@ $(BUNDLE): $(shell find frontend -name node_modules -prune -o -type f -print 2>/
 	@$(WITH_NODE); export PATH; cd frontend && npm ci --silent --no-audit --no-fund && npm run --silent build
 	@touch $@
 
+# A start must neither fail nor wait for what it can do without.
 try-bundle:
-	@$(MAKE) --question $(BUNDLE) 2>/dev/null || { command -v npm >/dev/null && $(MAKE) --silent $(BUNDLE); } \
+	@$(QUIET_MAKE) --question $(BUNDLE) 2>/dev/null \
+		|| { command -v npm >/dev/null && echo "Building the bundle of scripts ..." && $(QUIET_MAKE) $(BUNDLE); } \
 		|| echo "No bundle of scripts (it needs npm): every page works without it."
 
 tests/e2e/node_modules/.installed: tests/e2e/package-lock.json | $(VENV)/.dev
