@@ -1,0 +1,75 @@
+"""Tables and an engine on a real file for the tests of the data layer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from www.db import Check, Column, Engine, Index, Table
+from www.db.drivers.sqlite.lane import Options
+from www.db.schema.ddl import create_all
+from www.db.schema.migrate import Migration, apply
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Author(Table):
+    id = Column(int, primary_key=True, autoincrement=True)
+    name = Column(str, unique=True, max_length=20)
+
+
+class Book(Table):
+    id = Column(int, primary_key=True)
+    author_id = Column(int, references=lambda: Author.id, on_delete="cascade", index=True)
+    title = Column(str, name="book_title")
+    pages = Column(int, default=0)
+    price = Column(float, default=1.5)
+    sold_out = Column(bool, default=False)
+    colour = Column(Colour, default=Colour.RED)
+    cover = Column(bytes, nullable=True)
+    extra = Column(dict, default=dict)
+    out_at = Column(datetime, nullable=True)
+    version = Column(int, default=1, version=True)
+
+    positive = Check(pages >= 0)
+    by_title = Index(title, id)
+
+
+class Place(Table):
+    row = Column(int, primary_key=True)
+    seat = Column(int, primary_key=True)
+    name = Column(str, default="")
+
+
+class Words(Table, full_text=True):
+    id = Column(int, primary_key=True, name="rowid")
+    title = Column(str)
+    body = Column(str)
+
+
+TABLES = (Author, Book, Place, Words)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "test.db"
+    apply(Options(path=file), [Migration(1, "tables", create_all(TABLES))])
+    return file
+
+
+@pytest.fixture
+async def engine(path: Path) -> AsyncIterator[Engine]:
+    async with Engine(path) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def ada(engine: Engine) -> Author:
+    return await engine.insert(Author(name="Ada"))

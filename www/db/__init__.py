@@ -1,0 +1,89 @@
+"""The data layer: tables as classes, statements as values, connections that run them.
+
+Floors, each importing only those below: engine, connection, verbs, table, statements, metadata |
+full_text, column, expression, compile | dialects, types, drivers, errors; `schema` stands beside.
+"""
+
+from www.db.column import Column
+from www.db.connection import Connection
+from www.db.engine import Engine, Limits
+from www.db.errors import (
+    BadValue,
+    Busy,
+    CheckViolation,
+    ConnectionLost,
+    DatabaseError,
+    DefinitionError,
+    DiskFull,
+    ForeignKeyViolation,
+    IntegrityError,
+    InvalidCursor,
+    MigrationError,
+    NotNullViolation,
+    OperationalError,
+    RowNotFound,
+    StatementError,
+    Timeout,
+    UniqueViolation,
+    VersionConflict,
+)
+from www.db.expression import (
+    Expression,
+    coalesce,
+    count,
+    exists,
+    largest,
+    length,
+    lower,
+    smallest,
+    total,
+)
+from www.db.metadata import Check, Index
+from www.db.statements import Delete, Insert, Select, Update
+from www.db.statements.page import Page
+from www.db.table import Table, TableMetaClass
+from www.db.types import ColumnType
+
+__all__ = [
+    "BadValue",
+    "Busy",
+    "Check",
+    "CheckViolation",
+    "Column",
+    "ColumnType",
+    "Connection",
+    "ConnectionLost",
+    "DatabaseError",
+    "DefinitionError",
+    "Delete",
+    "DiskFull",
+    "Engine",
+    "Expression",
+    "ForeignKeyViolation",
+    "Index",
+    "Insert",
+    "IntegrityError",
+    "InvalidCursor",
+    "Limits",
+    "MigrationError",
+    "NotNullViolation",
+    "OperationalError",
+    "Page",
+    "RowNotFound",
+    "Select",
+    "StatementError",
+    "Table",
+    "TableMetaClass",
+    "Timeout",
+    "UniqueViolation",
+    "Update",
+    "VersionConflict",
+    "coalesce",
+    "count",
+    "exists",
+    "largest",
+    "length",
+    "lower",
+    "smallest",
+    "total",
+]

@@ -1,0 +1,163 @@
+"""Column: on the class an expression, on a row its value.
+
+`Blog.title` is the column, to compare and to order by; `blog.title` is a str, and type checkers
+know both. Assigning through a row remembers which columns changed, so that UPDATE writes only them.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, cast, overload
+
+from www.db.compile import quoted
+from www.db.errors import DefinitionError
+from www.db.expression import Expression
+from www.db.types import ColumnType, column_type, limited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from www.db.compile import Compiler
+
+T = TypeVar("T")
+X = TypeVar("X")
+OnDelete = Literal["cascade", "restrict", "set null"]
+
+
+class _Missing:
+    """Stands for "no default"; None is a default that one may want."""
+
+
+MISSING: Final = _Missing()
+
+
+class Column(Expression[T]):
+    """One column of a table.
+
+    `type_` is a Python type (int, str, bool, float, bytes, datetime, date, dict, list, UUID, a str
+    Enum) or a ColumnType. `default` is a value or a function without arguments, used when a row is
+    made. `name` is the column's name in the database where it differs from the attribute.
+    `references` is a function that returns the column referred to, so that tables may refer to
+    tables further down. `version=True` makes updates of a row fail when somebody else was quicker.
+    """
+
+    __slots__ = (
+        "attribute",
+        "autoincrement",
+        "default",
+        "index",
+        "max_length",
+        "name",
+        "nullable",
+        "on_delete",
+        "primary_key",
+        "qualified",
+        "references",
+        "table",
+        "unique",
+        "version",
+    )
+
+    @overload
+    def __init__(
+        self: Column[X | None], type_: type[X], *, nullable: Literal[True], **options: Any
+    ) -> None: ...
+    @overload
+    def __init__(self: Column[X], type_: type[X], **options: Any) -> None: ...
+    @overload
+    def __init__(self: Column[Any], type_: ColumnType, **options: Any) -> None: ...
+    def __init__(  # type: ignore[misc]
+        self,
+        type_: type[Any] | ColumnType,
+        *,
+        primary_key: bool = False,
+        autoincrement: bool = False,
+        nullable: bool = False,
+        default: Any = MISSING,
+        unique: bool = False,
+        index: bool = False,
+        max_length: int | None = None,
+        references: Callable[[], Column[Any]] | None = None,
+        on_delete: OnDelete = "restrict",
+        version: bool = False,
+        name: str = "",
+    ) -> None:
+        """Describe the column; it learns its own name and table when the class is made."""
+        kind = column_type(type_)
+        self.type = limited(kind, max_length) if max_length else kind
+        self.primary_key = primary_key
+        self.autoincrement = autoincrement
+        self.nullable = nullable
+        self.default = None if nullable and default is MISSING else default
+        self.unique = unique
+        self.index = index
+        self.max_length = max_length
+        self.references = references
+        self.on_delete = on_delete
+        self.version = version
+        self.name = name
+        self.attribute = ""
+        self.table = ""
+        self.qualified = ""
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        """Learn the attribute; the metaclass binds the table."""
+        self.attribute = attribute
+        self.name = self.name or attribute
+        self.qualified = quoted(self.name)  # as an index in the class body writes it
+
+    def bound_to(self, table: str) -> Self:
+        """Return a copy that belongs to `table`: mixins lend their columns to several."""
+        column = copy.copy(self)
+        column.table = table
+        column.qualified = f"{quoted(table)}.{quoted(column.name)}"
+        return column
+
+    @overload
+    def __get__(self, row: None, owner: type) -> Column[T]: ...
+    @overload
+    def __get__(self, row: dict[str, Any], owner: type) -> T: ...
+    def __get__(self, row: dict[str, Any] | None, owner: type) -> Column[T] | T:
+        """Return the column for the class, the value for a row."""
+        if row is None:
+            return self
+        try:
+            return cast("T", row[self.attribute])
+        except KeyError:
+            message = f"{owner.__name__}.{self.attribute} was not selected with this row"
+            raise AttributeError(message) from None
+
+    def __set__(self, row: dict[str, Any], value: T) -> None:
+        """Change the value of a row and remember that it changed."""
+        row[self.attribute] = value
+
+    @property
+    def key(self) -> str:
+        """The attribute's name is the key in the row."""
+        return self.attribute
+
+    def sql(self, out: Compiler) -> None:
+        """Append the quoted name with its table."""
+        out.text(self.qualified)
+
+    def has_default(self) -> bool:
+        """Tell whether a row may be made without this column."""
+        return self.default is not MISSING
+
+    def make_default(self) -> Any:
+        """Return the default, made anew where it is a function."""
+        return self.default() if callable(self.default) else self.default
+
+    def target(self) -> Column[Any]:
+        """Return the column that this one refers to."""
+        if self.references is None:
+            raise DefinitionError(f"{self.qualified} refers to no other column")
+        found: object = self.references()
+        if not isinstance(found, Column):
+            message = f"{self.qualified}: references must return a column, got {found!r}"
+            raise DefinitionError(message)
+        return found
+
+    def __repr__(self) -> str:
+        """Show table and attribute."""
+        return f"<Column {self.table}.{self.attribute}>"

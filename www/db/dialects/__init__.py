@@ -1,0 +1,1 @@
+"""What differs between databases in the text of statements."""

@@ -1,0 +1,66 @@
+"""What the engine asks of a driver; one folder beside this file per database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Row = tuple[Any, ...]
+Params = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rows that came back and how many rows were changed."""
+
+    rows: list[Row]
+    changed: int
+
+
+class Session(Protocol):
+    """One open transaction."""
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a statement that changes nothing."""
+        ...
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+        """Run a statement that changes rows; `short` ones take well under a millisecond."""
+        ...
+
+    async def commit(self) -> None:
+        """Make the changes last; whoever is told so finds them after a crash."""
+        ...
+
+    async def rollback(self) -> None:
+        """Undo everything; never raises."""
+        ...
+
+
+class Driver(Protocol):
+    """One database, open between `open` and `close`."""
+
+    async def open(self) -> None:
+        """Connect, or raise ConnectionLost with what to do."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is running and disconnect."""
+        ...
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run one statement that changes nothing, outside a transaction."""
+        ...
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+        """Run one statement that changes rows and commit it."""
+        ...
+
+    def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        """Yield the rows of one statement, `chunk` at a time, with flat memory."""
+        ...
+
+    async def begin(self, *, read_only: bool) -> Session:
+        """Start a transaction."""
+        ...

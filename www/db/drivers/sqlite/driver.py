@@ -1,0 +1,130 @@
+"""SQLiteDriver: the quick reader on the loop, slow readers in threads, one writer."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import apsw
+
+from www.db.drivers.sqlite.errors import translate
+from www.db.drivers.sqlite.lane import Lane, Options
+from www.db.drivers.sqlite.writer import Writer
+from www.db.errors import StatementError, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from www.db.drivers.base import Params, Result, Row, Session
+
+SLOW_READERS = 4
+
+
+class SQLiteDriver:
+    """One SQLite file with everything that reads and writes it."""
+
+    def __init__(self, options: Options) -> None:
+        """Take the options; nothing is opened yet."""
+        self.options = options
+
+    async def open(self) -> None:
+        """Open the file; a missing one is made, a missing folder is an error."""
+        self._executor = ThreadPoolExecutor(SLOW_READERS + 2, thread_name_prefix="sqlite")
+        self._idle: list[Lane] = []
+        self._slots = asyncio.Semaphore(SLOW_READERS)
+        try:
+            self._writer = Writer(self.options, self._executor)
+            self._quick = Lane(self.options, self._executor)
+        except BaseException:
+            self._executor.shutdown()
+            raise
+
+    async def close(self) -> None:
+        """Let what is running end, then close every connection."""
+        for _ in range(SLOW_READERS):
+            await self._slots.acquire()
+        for lane in (self._quick, *self._idle):
+            lane.close()
+        await self._writer.close()
+        self._executor.shutdown()
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a read on the loop's thread; one that is slow goes to a reader in a thread."""
+        try:
+            return self._quick.here(sql, params, self.options.loop_budget_s).rows
+        except Timeout:
+            lane = await self._acquire()
+            try:
+                return (await lane.in_thread(sql, params, self.options.statement_timeout_s)).rows
+            finally:
+                self._release(lane)
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+        """Run one change and commit it."""
+        return await self._writer.write(sql, params, short=short)
+
+    async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        """Yield rows, `chunk` at a time, from a reader in a thread."""
+        lane = await self._acquire()
+        cursor = lane.connection.cursor()
+        try:
+            await lane.call(lambda: cursor.execute(sql, params))
+            while rows := await lane.call(lambda: list(islice(cursor, chunk))):
+                yield rows
+        except apsw.Error as err:
+            raise translate(err) from err
+        finally:
+            cursor.close(force=True)
+            self._release(lane)
+
+    async def begin(self, *, read_only: bool) -> Session:
+        """Start a transaction: on a reader of its own, or on the writer when it is its turn."""
+        if not read_only:
+            return await self._writer.begin()
+        lane = await self._acquire()
+        try:
+            await lane.patiently("BEGIN")
+        except BaseException:
+            self._release(lane)
+            raise
+        return ReadSession(self, lane)
+
+    async def _acquire(self) -> Lane:
+        await self._slots.acquire()
+        try:
+            return self._idle.pop() if self._idle else Lane(self.options, self._executor)
+        except BaseException:
+            self._slots.release()
+            raise
+
+    def _release(self, lane: Lane) -> None:
+        lane.roll_back()
+        self._idle.append(lane)
+        self._slots.release()
+
+
+class ReadSession:
+    """A transaction that sees one state of the database and changes nothing."""
+
+    def __init__(self, driver: SQLiteDriver, lane: Lane) -> None:
+        """Take the lane on which BEGIN has run."""
+        self._driver = driver
+        self._lane = lane
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a read."""
+        return await self._lane.read(sql, params)
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
+        """Refuse: the transaction was opened to read."""
+        raise StatementError("a read-only transaction cannot change anything")
+
+    async def commit(self) -> None:
+        """End the transaction."""
+        self._driver._release(self._lane)  # noqa: SLF001 - one file, one owner
+
+    async def rollback(self) -> None:
+        """End the transaction."""
+        self._driver._release(self._lane)  # noqa: SLF001 - one file, one owner

@@ -1,0 +1,60 @@
+"""From apsw's exceptions to those of the data layer."""
+
+from __future__ import annotations
+
+import apsw
+
+from www.db import errors
+
+_UNIQUE = (
+    apsw.SQLITE_CONSTRAINT_UNIQUE,
+    apsw.SQLITE_CONSTRAINT_PRIMARYKEY,
+    apsw.SQLITE_CONSTRAINT_ROWID,
+)
+
+
+def translate(err: Exception) -> Exception:  # noqa: PLR0911 - a table of cases
+    """Return the error of the data layer that says the same; what is unknown stays as it is."""
+    match err:
+        case apsw.ConstraintError():
+            return _constraint(err)
+        case apsw.BusyError() | apsw.LockedError():
+            return errors.Busy("another process holds the database")
+        case apsw.InterruptError():
+            return errors.Timeout("the statement was stopped: it ran for too long")
+        case apsw.FullError():
+            return errors.DiskFull("the disk of the database is full")
+        case apsw.CantOpenError():
+            return errors.ConnectionLost(f"the database cannot be opened: {err}")
+        case apsw.NotADBError():
+            return errors.ConnectionLost(f"the file is not an SQLite database: {err}")
+        case apsw.IOError() | apsw.CorruptError() | apsw.ReadOnlyError():
+            return errors.ConnectionLost(f"the database cannot be used: {err}")
+        case UnicodeEncodeError() | OverflowError() | apsw.TooBigError():
+            return errors.BadValue(f"a value cannot be stored: {err}")
+        case apsw.SQLError():
+            return errors.StatementError(str(err))
+    return err
+
+
+def _constraint(err: apsw.ConstraintError) -> errors.IntegrityError:
+    message = str(err)
+    code = err.extendedresult  # type: ignore[attr-defined] # apsw documents it, its stub does not
+    detail = message.partition("failed: ")[2]
+    if code in _UNIQUE:
+        table, columns = _columns(detail)
+        return errors.UniqueViolation(message, table, columns)
+    if code == apsw.SQLITE_CONSTRAINT_NOTNULL:
+        table, columns = _columns(detail)
+        return errors.NotNullViolation(message, table, columns)
+    if code == apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return errors.ForeignKeyViolation(message)
+    if code == apsw.SQLITE_CONSTRAINT_CHECK:
+        return errors.CheckViolation(message, detail)
+    return errors.IntegrityError(message)
+
+
+def _columns(detail: str) -> tuple[str, tuple[str, ...]]:
+    """Read `users.name, users.email`."""
+    pairs = [part.partition(".") for part in detail.split(", ")]
+    return pairs[0][0], tuple(column for _, _, column in pairs)

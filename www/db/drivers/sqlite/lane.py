@@ -1,0 +1,158 @@
+"""A lane: one connection to the file, used by one task at a time.
+
+Work runs `here`, on the calling thread, when it is short, else `in_thread`. A progress handler
+looks at the clock every few thousand steps of SQLite's machine; it counts over the life of a cached
+statement, so it compares times instead of counting its calls, and stays disarmed for changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import apsw
+
+from www.db.drivers.base import Params, Result, Row
+from www.db.drivers.sqlite.errors import translate
+from www.db.errors import Busy, ConnectionLost, OperationalError, StatementError, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+T = TypeVar("T")
+STEPS_BETWEEN_LOOKS = 5_000
+BUSY_FIRST_WAIT_S, BUSY_LONGEST_WAIT_S = 0.001, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the file is opened; times in seconds."""
+
+    path: Path
+    durability: Literal["full", "normal"] = "full"
+    loop_budget_s: float = 0.001
+    statement_timeout_s: float = 30.0
+    busy_timeout_s: float = 10.0
+    cached_statements: int = 500
+
+
+def connect(options: Options) -> apsw.Connection:
+    """Open the file (made with mode 0600 if it is missing) and set it up."""
+    if not options.path.parent.is_dir():
+        raise ConnectionLost(f"the folder of the database is missing: {options.path.parent}")
+    try:
+        if not options.path.exists():
+            os.close(os.open(options.path, os.O_CREAT | os.O_RDWR, 0o600))
+        cached = options.cached_statements
+        connection = apsw.Connection(str(options.path), statementcachesize=cached)
+        connection.set_busy_timeout(round(options.busy_timeout_s * 1000))
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        connection.execute(f"PRAGMA synchronous = {options.durability}").fetchall()
+        connection.execute("PRAGMA foreign_keys = ON").fetchall()
+        connection.execute("PRAGMA temp_store = MEMORY").fetchall()
+        connection.execute("PRAGMA trusted_schema = OFF").fetchall()
+    except (apsw.Error, OSError) as err:
+        message = f"{options.path}: the database cannot be opened: {err}"
+        raise ConnectionLost(message) from err
+    connection.wal_autocheckpoint(0)
+    connection.set_busy_timeout(0)  # from here on waiting is done by the loop, not by a thread
+    return connection
+
+
+class Lane:
+    """One connection, and the executor that runs its long work."""
+
+    def __init__(self, options: Options, executor: Executor) -> None:
+        """Open the connection."""
+        self.options = options
+        self.connection = connect(options)
+        self._executor = executor
+        self._deadline = math.inf
+        self._in_use = False
+        self.connection.set_progress_handler(self._out_of_time, STEPS_BETWEEN_LOOKS)
+
+    def _out_of_time(self) -> bool:
+        return monotonic() > self._deadline
+
+    def close(self) -> None:
+        """Close the connection; what is still running on it must have ended."""
+        self.connection.close()
+
+    def here(self, sql: str, params: Params, limit_s: float = math.inf) -> Result:
+        """Run on the calling thread for at most `limit_s` seconds."""
+        self._deadline = monotonic() + limit_s
+        try:
+            rows: list[Row] = self.connection.execute(sql, params, prepare_flags=0).fetchall()
+        except (apsw.Error, UnicodeError, OverflowError) as err:
+            raise translate(err) from err
+        except apsw.ThreadingViolationError as err:
+            raise StatementError("two tasks use one connection at once") from err
+        finally:
+            self._deadline = math.inf
+        return Result(rows, self.connection.changes())
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a statement that changes nothing: here within the budget, else in the thread."""
+        try:
+            return self.here(sql, params, self.options.loop_budget_s).rows
+        except Timeout:
+            return (await self.in_thread(sql, params, self.options.statement_timeout_s)).rows
+
+    async def in_thread(self, sql: str, params: Params, limit_s: float = math.inf) -> Result:
+        """Run one statement in the thread."""
+        return await self.call(lambda: self.here(sql, params, limit_s))
+
+    async def call(self, work: Callable[[], T], *, interruptible: bool = True) -> T:
+        """Run `work` in the thread; when cancelled, end it and wait until it has let go."""
+        if self._in_use:
+            raise StatementError("two tasks use one connection at once")
+        self._in_use = True
+        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if interruptible and not future.done():
+                self.connection.interrupt()
+            await _settled(future)
+            raise
+        finally:
+            self._in_use = False
+
+    async def patiently(self, sql: str) -> None:
+        """Run `BEGIN ...` or the like; while another process is in the way, wait on the loop."""
+        give_up_at = monotonic() + self.options.busy_timeout_s
+        wait_s = BUSY_FIRST_WAIT_S
+        while True:
+            try:
+                self.here(sql, ())
+            except Busy as err:
+                if monotonic() > give_up_at:
+                    waited_s = self.options.busy_timeout_s
+                    message = f"another process kept the database for {waited_s} s"
+                    raise Busy(message) from err
+            else:
+                return
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, BUSY_LONGEST_WAIT_S)
+
+    def roll_back(self) -> None:
+        """End the transaction if there is one; SQLite may have ended it itself."""
+        if self.connection.in_transaction:
+            with contextlib.suppress(OperationalError):
+                self.here("ROLLBACK", ())
+
+
+async def _settled(future: asyncio.Future[Any]) -> None:
+    """Wait until `future` is done, whatever happens to the waiting task."""
+    while not future.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([future])
+    if not future.cancelled():
+        future.exception()  # retrieved, so that nobody logs it as lost

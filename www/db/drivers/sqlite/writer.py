@@ -1,0 +1,202 @@
+"""The one writer of the file.
+
+SQLite has one writer at a time, so the engine has one too: whoever wants to change something waits
+for a fair lock. Changes outside a transaction that arrive in one turn of the loop share a commit,
+and with it its fsync: 32 tasks that insert single rows cost one fsync, not 32.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from www.db.drivers.base import Params, Result, Row
+from www.db.drivers.sqlite.lane import Lane, Options, connect
+from www.db.errors import DatabaseError, OperationalError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+GROUP_MOST = 256
+CHECKPOINT_PAGES = 1_000
+Waiting = tuple[str, Params, "asyncio.Future[Result]"]
+
+
+class Writer:
+    """Serialises changes, groups commits and keeps the write-ahead log short."""
+
+    def __init__(self, options: Options, executor: Executor) -> None:
+        """Open the writer's connection."""
+        self._options = options
+        self._executor = executor
+        self._loop = asyncio.get_running_loop()
+        self._lane = Lane(options, executor)
+        self._lane.connection.set_wal_hook(self._committed)
+        self._turn = asyncio.Lock()
+        self._waiting: list[Waiting] = []
+        self._draining: asyncio.Task[None] | None = None
+        self._checkpointing: asyncio.Future[None] | None = None
+
+    async def close(self) -> None:
+        """Commit what waits, copy the log into the file and close."""
+        while self._draining is not None:
+            await self._draining
+        async with self._turn:
+            if self._checkpointing is not None:
+                await self._checkpointing
+            await self._lane.call(lambda: _finish(self._lane.connection))
+            self._lane.close()
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+        """Run one change and commit it, together with others if it is short."""
+        if not short:
+            return await self._alone(sql, params)
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((sql, params, future))
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        return await future
+
+    async def _alone(self, sql: str, params: Params) -> Result:
+        session = await self.begin()
+        try:
+            result = await session.write(sql, params, short=False)
+        except BaseException:
+            await session.rollback()
+            raise
+        await session.commit()
+        return result
+
+    async def begin(self) -> WriteSession:
+        """Wait for the turn and start a transaction."""
+        await self._turn.acquire()
+        try:
+            await self._lane.patiently("BEGIN IMMEDIATE")
+        except BaseException:
+            self._turn.release()
+            raise
+        return WriteSession(self, self._lane)
+
+    async def end(self, sql: str) -> None:
+        """Run COMMIT or ROLLBACK and pass the turn on."""
+        try:
+            if sql == "COMMIT":
+                await self._commit()
+        finally:
+            self._lane.roll_back()
+            self._turn.release()
+
+    async def _commit(self) -> None:
+        if self._options.durability == "normal":
+            self._lane.here("COMMIT", ())
+        else:  # the fsync may take as long as the disk likes
+            await self._lane.call(lambda: self._lane.here("COMMIT", ()), interruptible=False)
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                async with self._turn:
+                    group, self._waiting = self._waiting[:GROUP_MOST], self._waiting[GROUP_MOST:]
+                    await self._commit_group(group)
+        finally:
+            self._draining = None
+
+    async def _commit_group(self, group: list[Waiting]) -> None:
+        done: list[tuple[asyncio.Future[Result], Result]] = []
+        try:
+            await self._lane.patiently("BEGIN IMMEDIATE")
+            for sql, params, future in group:
+                if not future.done() and (result := self._one(sql, params, future)):
+                    done.append((future, result))
+            await self._commit()
+        except DatabaseError as err:
+            for _, _, future in group:
+                _fail(future, err)
+        else:
+            for future, result in done:
+                if not future.done():
+                    future.set_result(result)
+        finally:
+            self._lane.roll_back()
+
+    def _one(self, sql: str, params: Params, future: asyncio.Future[Result]) -> Result | None:
+        """Run one change of a group; its own mistake fails only itself."""
+        try:
+            return self._lane.here(sql, params)
+        except DatabaseError as err:
+            if not self._lane.connection.in_transaction:
+                raise  # such as a full disk: SQLite undid the whole group
+            _fail(future, err)
+            return None
+
+    def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        """Be told by SQLite how long the log is; called on whichever thread commits."""
+        if pages >= CHECKPOINT_PAGES:
+            self._loop.call_soon_threadsafe(self._start_checkpoint)
+        return apsw.SQLITE_OK
+
+    def _start_checkpoint(self) -> None:
+        if self._checkpointing is None or self._checkpointing.done():
+            work = self._loop.run_in_executor(self._executor, _checkpoint, self._options)
+            self._checkpointing = work
+
+
+class WriteSession:
+    """A transaction that holds the writer's turn."""
+
+    def __init__(self, writer: Writer, lane: Lane) -> None:
+        """Take the lane on which BEGIN has run."""
+        self._writer = writer
+        self._lane = lane
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a statement that changes nothing; it sees the changes made so far."""
+        self._require_open()
+        return await self._lane.read(sql, params)
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+        """Run a change."""
+        self._require_open()
+        if short:
+            return self._lane.here(sql, params)
+        return await self._lane.in_thread(sql, params)
+
+    async def commit(self) -> None:
+        """Make the changes last."""
+        self._require_open()
+        await self._writer.end("COMMIT")
+
+    async def rollback(self) -> None:
+        """Undo everything."""
+        await self._writer.end("ROLLBACK")
+
+    def _require_open(self) -> None:
+        if not self._lane.connection.in_transaction:
+            message = "the database rolled this transaction back after an earlier error"
+            raise OperationalError(message)
+
+
+def _fail(future: asyncio.Future[Any], err: Exception) -> None:
+    if not future.done():
+        future.set_exception(err)
+
+
+def _checkpoint(options: Options) -> None:
+    """Copy the log into the file; runs in a thread, on a connection of its own."""
+    connection = connect(options)
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+    except apsw.BusyError:
+        pass  # another process is at it
+    finally:
+        connection.close()
+
+
+def _finish(connection: apsw.Connection) -> None:
+    connection.execute("PRAGMA optimize").fetchall()
+    # Where another process reads, the log stays and is read at the next start.
+    with contextlib.suppress(apsw.BusyError, apsw.LockedError):
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

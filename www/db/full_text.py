@@ -1,0 +1,53 @@
+"""Full text as expressions: a match of terms, and the rank of a hit.
+
+The words are found by the search kit (which also cuts Chinese into pairs of characters); here
+they become the query language of the database, in which nothing that a visitor types has a meaning.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from www.db.errors import StatementError
+from www.db.expression import Expression
+from www.db.types import BOOLEAN, REAL
+
+if TYPE_CHECKING:
+    from www.db.compile import Compiler
+
+
+class Match(Expression[bool]):
+    """Rows that hold every term; a term of several tokens is a phrase."""
+
+    __slots__ = ("prefix", "table", "terms")
+
+    def __init__(self, table: str, terms: tuple[tuple[str, ...], ...], *, prefix: bool) -> None:
+        """Take at least one term; with `prefix` the last token may go on."""
+        if not terms or not all(terms):
+            raise StatementError("match() needs at least one term with a token")
+        self.table = table
+        self.terms = terms
+        self.prefix = prefix
+        self.type = BOOLEAN
+
+    def sql(self, out: Compiler) -> None:
+        """Append the match with its query bound."""
+        query = out.dialect.full_text_query(self.terms, prefix=self.prefix)
+        out.text(out.dialect.full_text_match(self.table))
+        out.bind(query)
+
+
+class Rank(Expression[float]):
+    """How well a row fits; smaller is better."""
+
+    __slots__ = ("table", "weights")
+
+    def __init__(self, table: str, weights: tuple[float, ...]) -> None:
+        """Take one weight per column."""
+        self.table = table
+        self.weights = weights
+        self.type = REAL
+
+    def sql(self, out: Compiler) -> None:
+        """Append the ranking function of the database."""
+        out.text(out.dialect.full_text_rank(self.table, self.weights))

@@ -1,0 +1,75 @@
+"""What a statement and a migration know of a table: its name, columns, indexes and checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from www.db.errors import StatementError
+
+if TYPE_CHECKING:
+    from www.db.column import Column
+    from www.db.expression import Expression, Ordering
+
+R = TypeVar("R")
+
+
+class Index:
+    """An index over columns, in order; `where` makes it partial, `unique` a constraint."""
+
+    __slots__ = ("name", "terms", "unique", "where")
+
+    def __init__(
+        self,
+        *terms: Expression[Any] | Ordering,
+        where: Expression[bool] | None = None,
+        unique: bool = False,
+        name: str = "",
+    ) -> None:
+        """Take columns or `column.desc()`; the name is the attribute's unless given."""
+        self.terms = terms
+        self.where = where
+        self.unique = unique
+        self.name = name
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        """Take the attribute's name."""
+        self.name = self.name or attribute
+
+
+class Check:
+    """A condition that every row of the table meets."""
+
+    __slots__ = ("condition", "name")
+
+    def __init__(self, condition: Expression[bool], name: str = "") -> None:
+        """Take an expression over the table's own columns."""
+        self.condition = condition
+        self.name = name
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        """Take the attribute's name."""
+        self.name = self.name or attribute
+
+
+@dataclass(slots=True)
+class TableInfo(Generic[R]):
+    """The description of one table; `row` is the class whose instances its rows become."""
+
+    name: str
+    row: type[R]
+    columns: dict[str, Column[Any]]
+    primary_key: tuple[Column[Any], ...]
+    guard: tuple[Column[Any], ...] = ()  # the version column, if there is one
+    full_text: bool = False
+    indexes: list[Index] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+    def column(self, attribute: str) -> Column[Any]:
+        """Return the column of that attribute, or say which there are."""
+        try:
+            return self.columns[attribute]
+        except KeyError:
+            known = ", ".join(self.columns)
+            message = f"{self.row.__name__} has no column {attribute!r}; it has {known}"
+            raise StatementError(message) from None

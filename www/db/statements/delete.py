@@ -1,0 +1,39 @@
+"""DELETE of the rows that WHERE names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from www.db.compile import quoted
+from www.db.errors import StatementError
+from www.db.statements.base import Conditional
+
+if TYPE_CHECKING:
+    from www.db.compile import Compiler
+    from www.db.metadata import TableInfo
+
+R = TypeVar("R")
+
+
+class Delete(Conditional[R]):
+    """Removes rows; a bare DELETE without where() is refused unless said so."""
+
+    __slots__ = ("_all_rows",)
+
+    def __init__(self, info: TableInfo[R]) -> None:
+        """Start without conditions."""
+        self.info = info
+        self.conditions = ()
+        self._all_rows = False
+
+    def all_rows(self) -> Self:
+        """Say that every row is meant."""
+        return self._but(_all_rows=True)
+
+    def sql(self, out: Compiler) -> None:
+        """Append the whole delete."""
+        if not self.conditions and not self._all_rows:
+            message = f"delete of every row of {self.info.name}: add where() or all_rows()"
+            raise StatementError(message)
+        out.text(f"DELETE FROM {quoted(self.info.name)}")
+        self.write_where(out)

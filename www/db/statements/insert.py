@@ -1,0 +1,108 @@
+"""INSERT: one row or many, with what to do when a row is there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from www.db.compile import quoted
+from www.db.errors import BadValue, StatementError
+from www.db.statements.base import Statement, write_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from www.db.column import Column
+    from www.db.compile import Compiler
+    from www.db.expression import Expression
+    from www.db.metadata import TableInfo
+
+R = TypeVar("R")
+# Longer values take SQLite more than a millisecond to tokenise or to write.
+SHORT_VALUE_BYTES = 65_536
+
+
+class Insert(Statement[R]):
+    """New rows of one table; rows that leave out a column must all leave it out."""
+
+    __slots__ = ("_columns", "_conflict", "_replace", "_returning", "_rows")
+
+    def __init__(self, info: TableInfo[R], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take rows of the table."""
+        if not rows:
+            raise StatementError(f"insert() into {info.name} needs at least one row")
+        self.info = info
+        self._columns = tuple(info.column(key) for key in rows[0])
+        self._rows = tuple(_encoded(self._columns, row) for row in rows)
+        self._returning: tuple[Expression[Any], ...] = ()
+        self._conflict: tuple[Column[Any], ...] | None = None
+        self._replace: tuple[Column[Any], ...] = ()
+
+    def outputs(self) -> tuple[Expression[Any], ...]:
+        """Return what RETURNING names."""
+        return self._returning
+
+    def is_short(self) -> bool:
+        """One row without a very long value is short."""
+        return len(self._rows) == 1 and not any(
+            isinstance(value, str | bytes) and len(value) > SHORT_VALUE_BYTES
+            for value in self._rows[0]
+        )
+
+    def missing(self) -> tuple[Column[Any], ...]:
+        """Return the columns that the database will fill."""
+        return tuple(c for c in self.info.columns.values() if c not in set(self._columns))
+
+    def returning(self, *what: Expression[Any]) -> Self:
+        """Return these columns of the new rows."""
+        return self._but(_returning=what)
+
+    def or_ignore(self, *unique: Column[Any]) -> Self:
+        """Skip rows whose `unique` columns are taken."""
+        return self._but(_conflict=unique, _replace=())
+
+    def or_update(self, *unique: Column[Any], columns: Sequence[Column[Any]]) -> Self:
+        """Write `columns` of the new row into the row whose `unique` columns are equal."""
+        return self._but(_conflict=unique, _replace=tuple(columns))
+
+    def sql(self, out: Compiler) -> None:
+        """Append the whole insert."""
+        names = ", ".join(quoted(column.name) for column in self._columns)
+        out.text(f"INSERT INTO {quoted(self.info.name)}")
+        out.text(f" ({names}) VALUES " if names else " DEFAULT VALUES")
+        for index, row in enumerate(self._rows if names else ()):
+            out.text(", (" if index else "(")
+            for position, value in enumerate(row):
+                out.text(", " if position else "")
+                out.bind(value)
+            out.text(")")
+        self._write_conflict(out)
+        if self._returning:
+            out.text(" RETURNING ")
+            write_outputs(out, self._returning)
+
+    def _write_conflict(self, out: Compiler) -> None:
+        if self._conflict is None:
+            return
+        names = ", ".join(quoted(column.name) for column in self._conflict)
+        out.text(f" ON CONFLICT ({names})" if names else " ON CONFLICT")
+        if not self._replace:
+            out.text(" DO NOTHING")
+            return
+        sets = (f"{quoted(c.name)} = excluded.{quoted(c.name)}" for c in self._replace)
+        out.text(" DO UPDATE SET " + ", ".join(sets))
+
+
+def _encoded(columns: tuple[Column[Any], ...], row: Mapping[str, Any]) -> tuple[Any, ...]:
+    if len(row) != len(columns):
+        raise StatementError(f"the rows of one insert must have the same columns: {list(row)}")
+    return tuple(encode(column, row[column.attribute]) for column in columns)
+
+
+def encode(column: Column[Any], value: Any) -> Any:
+    """Encode `value` for `column`; errors name the column."""
+    if value is None:
+        return None
+    try:
+        return column.type.encode(value)
+    except BadValue as err:
+        raise BadValue(f"{column.table}.{column.attribute}: {err}") from err

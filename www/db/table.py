@@ -1,0 +1,228 @@
+"""Table: a dict that knows its columns; TableMetaClass reads them off the class.
+
+A row is a dict, so it prints, compares and serialises as one; its columns are attributes as well.
+Assigning remembers what changed. Mistakes in a table class are found when the class is made.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from www.db.column import Column
+from www.db.errors import DefinitionError, StatementError
+from www.db.full_text import Match, Rank
+from www.db.metadata import Check, Index, TableInfo
+from www.db.statements import Delete, Insert, Select, Update
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from www.db.expression import Expression
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
+
+
+class TableMetaClass(type):
+    """Makes `cls.info` from the columns, indexes and checks of a class and of its mixins."""
+
+    info: TableInfo[Any]
+
+    def __new__(
+        mcs,
+        cls_name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        name: str = "",
+        full_text: bool = False,
+    ) -> TableMetaClass:
+        """Read the class body; `name` is the table's name, by default the plural of the class's."""
+        if not any(isinstance(base, TableMetaClass) for base in bases):
+            return super().__new__(mcs, cls_name, bases, namespace)
+        table = name or _plural(cls_name)
+        namespace.setdefault("__slots__", ())
+        cls = super().__new__(mcs, cls_name, bases, namespace)
+        columns = {
+            key: column.bound_to(table)
+            for key, column in _members(cls, Column).items()
+            if _checked_name(cls, key, column)
+        }
+        for key, column in columns.items():
+            setattr(cls, key, column)
+        cls.info = TableInfo(
+            name=table,
+            row=cls,
+            columns=columns,
+            primary_key=tuple(column for column in columns.values() if column.primary_key),
+            guard=tuple(column for column in columns.values() if column.version),
+            full_text=full_text,
+            indexes=list(_rebound(_members(cls, Index), columns)),
+            checks=list(_members(cls, Check).values()),
+        )
+        _check(cls, cls.info)
+        return cls
+
+    def __init__(
+        cls, cls_name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any
+    ) -> None:
+        """Take the class options that __new__ has read."""
+        super().__init__(cls_name, bases, namespace)
+
+    def __repr__(cls) -> str:
+        """Show the table's name and columns."""
+        info = cls.__dict__.get("info")
+        return f"<Table {info.name}({', '.join(info.columns)})>" if info else super().__repr__()
+
+
+class Table(dict[str, Any], metaclass=TableMetaClass):
+    """One row. Make it with keywords: `Blog(title="Hello")`; missing columns get their defaults.
+
+    Statements start at the class: `Blog.select()`, `Blog.insert(row)`, `Blog.update(title="x")`,
+    `Blog.delete()`. They are values; a connection runs them.
+    """
+
+    __slots__ = ("_changes",)
+    info: ClassVar[TableInfo[Any]]
+    _changes: set[str]
+
+    def __init__(self, **values: Any) -> None:
+        """Take column values; a name that is no column is a TypeError that says which there are."""
+        columns = self.info.columns
+        for key in values:
+            if key not in columns:
+                known = ", ".join(columns)
+                message = f"{type(self).__name__} has no column {key!r}; it has {known}"
+                raise TypeError(message)
+        for key, column in columns.items():
+            if key in values:
+                dict.__setitem__(self, key, values[key])
+            elif column.has_default():
+                dict.__setitem__(self, key, column.make_default())
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Change a value and remember that it changed."""
+        try:
+            changes = self._changes
+        except AttributeError:
+            changes = self._changes = set()
+        changes.add(key)
+        dict.__setitem__(self, key, value)
+
+    def changed(self) -> dict[str, Any]:
+        """Return the columns assigned since the row was read or written, with their new values."""
+        columns = self.info.columns
+        keys = getattr(self, "_changes", ())
+        return {key: self[key] for key in columns if key in keys}
+
+    def mark_stored(self) -> None:
+        """Forget the changes: they are in the database now."""
+        self._changes = set()
+
+    @classmethod
+    def select(cls, *what: Expression[Any]) -> Select[Self]:
+        """Select whole rows, or the given columns and labelled expressions."""
+        return Select(cls.info, what)
+
+    @classmethod
+    def insert(cls, *rows: Mapping[str, Any]) -> Insert[Self]:
+        """Insert rows (instances or plain dicts with the same keys)."""
+        return Insert(cls.info, rows)
+
+    @classmethod
+    def update(cls, **values: Any) -> Update[Self]:  # type: ignore[override] # DESIGN: the verb
+        """Set columns to values or expressions: `Blog.update(views=Blog.views + 1).where(...)`."""
+        return Update(cls.info, values)
+
+    @classmethod
+    def delete(cls) -> Delete[Self]:
+        """Delete the rows that `.where(...)` names."""
+        return Delete(cls.info)
+
+    @classmethod
+    def match(cls, terms: tuple[tuple[str, ...], ...], *, prefix: bool = False) -> Expression[bool]:
+        """Full text tables only: rows with every term; a term of several tokens is a phrase."""
+        cls._require_full_text()
+        return Match(cls.info.name, terms, prefix=prefix)
+
+    @classmethod
+    def rank(cls, *weights: float) -> Expression[float]:
+        """Full text tables only: how well a row fits, smaller is better; one weight per column."""
+        cls._require_full_text()
+        return Rank(cls.info.name, weights)
+
+    @classmethod
+    def _require_full_text(cls) -> None:
+        if not cls.info.full_text:
+            raise StatementError(f"{cls.__name__} is not a full text table")
+
+
+# Names that a column cannot have: a row is a dict and a Table, whose methods they would hide.
+_RESERVED = frozenset(dir(dict)) | frozenset(dir(Table))
+
+
+def _members(cls: type, kind: type[Any]) -> dict[str, Any]:
+    """Collect class attributes of `kind`: the class's own, then those of its mixins."""
+    found: dict[str, Any] = {}
+    hidden: set[str] = set()
+    for base in cls.__mro__:
+        own = {key: value for key, value in vars(base).items() if isinstance(value, kind)}
+        found |= {key: value for key, value in own.items() if key not in hidden}
+        hidden.update(vars(base))
+    return found
+
+
+def _rebound(indexes: Mapping[str, Index], columns: Mapping[str, Column[Any]]) -> list[Index]:
+    """Add the one-column indexes that columns ask for themselves."""
+    own = [
+        Index(
+            column,
+            unique=column.unique,
+            name=f"{'uq' if column.unique else 'ix'}_{column.table}_{column.name}",
+        )
+        for column in columns.values()
+        if column.index or column.unique
+    ]
+    return [*own, *indexes.values()]
+
+
+def _checked_name(cls: type, key: str, column: Column[Any]) -> bool:
+    where = f"{cls.__name__}.{key}"
+    if key in _RESERVED:
+        raise DefinitionError(f"{where}: a row has a method of that name, choose another")
+    if not _NAME.match(column.name):
+        raise DefinitionError(f"{where}: {column.name!r} is no column name: a-z, 0-9 and _")
+    return True
+
+
+def _check(cls: type, info: TableInfo[Any]) -> None:
+    if not _NAME.match(info.name):
+        raise DefinitionError(f"{cls.__name__}: {info.name!r} is no table name: a-z, 0-9 and _")
+    if not info.primary_key:
+        raise DefinitionError(f"{cls.__name__} has no column with primary_key=True")
+    names = [column.name for column in info.columns.values()]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise DefinitionError(f"{cls.__name__} has two columns named {twice!r} in the database")
+    for column in info.columns.values():
+        _check_column(cls, info, column)
+
+
+def _check_column(cls: type, info: TableInfo[Any], column: Column[Any]) -> None:
+    where = f"{cls.__name__}.{column.attribute}"
+    if column.primary_key and column.nullable:
+        raise DefinitionError(f"{where}: a primary key cannot be nullable")
+    if column.autoincrement and (len(info.primary_key) != 1 or column.type.storage is not int):
+        raise DefinitionError(f"{where}: autoincrement is for a single int primary key")
+    if column.version and column.type.storage is not int:
+        raise DefinitionError(f"{where}: a version is counted, so it must be an int")
+    if column.on_delete == "set null" and not column.nullable:
+        raise DefinitionError(f"{where}: on_delete='set null' needs nullable=True")
+    if column.on_delete != "restrict" and column.references is None:
+        raise DefinitionError(f"{where}: on_delete needs references=lambda: Other.column")
+    if column.max_length is not None and column.type.storage not in {str, bytes}:
+        raise DefinitionError(f"{where}: max_length is for str and bytes")
+
+
+def _plural(cls_name: str) -> str:
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls_name).lower()
+    return snake if snake.endswith("s") else f"{snake}s"

@@ -1,0 +1,176 @@
+"""How a Python value becomes a database value, and back.
+
+One `ColumnType` per Python type: two functions, a storage class and the check that gives a clear
+error before the database sees the value. Times are stored as ISO 8601 text in UTC with a fixed
+width, so that they sort as they count, can be read in any tool, and parse in C.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from www.db.errors import BadValue, DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """How values of one Python type are stored.
+
+    `storage` is int, float, str or bytes: what the driver takes and gives. `encode` turns a Python
+    value into it (raising BadValue), `decode` turns it back; None means that nothing is to be done.
+    """
+
+    name: str
+    python: type
+    storage: type
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any], Any] | None = None
+
+
+def _fail(expected: str, value: object) -> BadValue:
+    return BadValue(f"expected {expected}, got {type(value).__name__} {value!r:.80}")
+
+
+def encode_int(value: Any) -> int:
+    """Check that `value` is an int of 64 bits."""
+    if type(value) is not int:
+        raise _fail("an int", value)
+    if not INT_MIN <= value <= INT_MAX:
+        bits = value.bit_length() + 1
+        raise BadValue(f"{bits} bits do not fit into the 64 of an int")
+    return value
+
+
+def encode_str(value: Any) -> str:
+    """Check that `value` is text that UTF-8 can hold."""
+    if not isinstance(value, str):
+        raise _fail("a str", value)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as err:
+            raise BadValue(f"text with a lone surrogate at position {err.start}") from err
+    return value
+
+
+def encode_bool(value: Any) -> int:
+    """Store True as 1 and False as 0."""
+    if value is True:
+        return 1
+    if value is False:
+        return 0
+    raise _fail("a bool", value)
+
+
+def encode_float(value: Any) -> float:
+    """Check that `value` is a number."""
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return float(value)
+    raise _fail("a float", value)
+
+
+def encode_bytes(value: Any) -> bytes:
+    """Check that `value` is bytes."""
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise _fail("bytes", value)
+    return bytes(value)
+
+
+def encode_datetime(value: Any) -> str:
+    """Store an aware datetime as `2026-11-22T09:30:00.000000+00:00`."""
+    if not isinstance(value, datetime):
+        raise _fail("a datetime", value)
+    if value.tzinfo is None:
+        raise BadValue(f"expected a datetime with a time zone, got the naive {value!r}")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def encode_date(value: Any) -> str:
+    """Store a date as `2026-11-22`."""
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise _fail("a date", value)
+    return value.isoformat()
+
+
+def encode_json(value: Any) -> str:
+    """Store anything that JSON can say, compactly."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as err:
+        raise BadValue(f"cannot be stored as JSON: {err}") from err
+
+
+def encode_uuid(value: Any) -> str:
+    """Store a UUID as its 36 characters."""
+    if not isinstance(value, UUID):
+        raise _fail("a UUID", value)
+    return str(value)
+
+
+INTEGER = ColumnType("int", int, int, encode_int)
+TEXT = ColumnType("str", str, str, encode_str)
+BOOLEAN = ColumnType("bool", bool, int, encode_bool, bool)
+REAL = ColumnType("float", float, float, encode_float)
+BLOB = ColumnType("bytes", bytes, bytes, encode_bytes)
+DATETIME = ColumnType("datetime", datetime, str, encode_datetime, datetime.fromisoformat)
+DATE = ColumnType("date", date, str, encode_date, date.fromisoformat)
+JSON = ColumnType("json", object, str, encode_json, json.loads)
+GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID)
+
+_BUILT_IN: dict[type, ColumnType] = {
+    int: INTEGER, str: TEXT, bool: BOOLEAN, float: REAL, bytes: BLOB,
+    datetime: DATETIME, date: DATE, dict: JSON, list: JSON, UUID: GUID,
+}  # fmt: skip
+
+
+def enum_type(python: type[Enum]) -> ColumnType:
+    """Store the member's value, which must be a str."""
+    for member in python:
+        if not isinstance(member.value, str):
+            raise DefinitionError(f"{python.__name__}.{member.name}: only str values are stored")
+
+    def encode(value: Any) -> str:
+        try:
+            return str(python(value).value)
+        except ValueError as err:
+            known = ", ".join(str(member.value) for member in python)
+            raise BadValue(f"expected one of {known}, got {value!r:.80}") from err
+
+    return ColumnType(python.__name__, python, str, encode, python)
+
+
+def column_type(python: object) -> ColumnType:
+    """Find how `python` is stored; a ColumnType of one's own is taken as it is."""
+    if isinstance(python, ColumnType):
+        return python
+    if isinstance(python, type) and (found := _BUILT_IN.get(python)) is not None:
+        return found
+    if isinstance(python, type) and issubclass(python, Enum):
+        return enum_type(python)
+    known = ", ".join(sorted({kind.__name__ for kind in _BUILT_IN}))
+    raise DefinitionError(f"no column type for {python!r}; known are {known}, Enum and ColumnType")
+
+
+def limited(kind: ColumnType, max_length: int) -> ColumnType:
+    """Return `kind` with values of at most `max_length` characters (or bytes)."""
+    inner = kind.encode
+
+    def encode(value: Any) -> Any:
+        stored = inner(value)
+        if len(stored) > max_length:
+            raise BadValue(f"{len(stored)} characters, at most {max_length} are allowed")
+        return stored
+
+    return replace(kind, encode=encode)

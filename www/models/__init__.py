@@ -1,0 +1,45 @@
+"""The schema on one page: every table of the product."""
+
+from typing import Final
+
+from www.db import Table
+from www.models.blog import Blog
+from www.models.blog_search import BlogSearch
+from www.models.blog_tag import BlogTag
+from www.models.comment import Comment
+from www.models.file import File
+from www.models.one_time_link import OneTimeLink, Purpose
+from www.models.session import Session
+from www.models.sign_in_failure import SignInFailure
+from www.models.tag import Tag
+from www.models.user import Role, User
+
+# In the order in which they can be created: a table stands behind those it refers to.
+TABLES: Final[tuple[type[Table], ...]] = (
+    User,
+    Session,
+    OneTimeLink,
+    SignInFailure,
+    Blog,
+    BlogSearch,
+    Tag,
+    BlogTag,
+    Comment,
+    File,
+)
+
+__all__ = [
+    "TABLES",
+    "Blog",
+    "BlogSearch",
+    "BlogTag",
+    "Comment",
+    "File",
+    "OneTimeLink",
+    "Purpose",
+    "Role",
+    "Session",
+    "SignInFailure",
+    "Tag",
+    "User",
+]

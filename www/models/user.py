@@ -1,0 +1,29 @@
+"""User: a person with an account."""
+
+from enum import StrEnum
+
+from www.db import Column, Table
+from www.models.mixins import Timestamped
+
+
+class Role(StrEnum):
+    """What a person may do; each may do what those before it may."""
+
+    READER = "reader"
+    AUTHOR = "author"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+class User(Timestamped, Table):
+    """A person with an account. `name_key` is the case-folded name, so that names are unique."""
+
+    id = Column(int, primary_key=True, autoincrement=True)
+    name = Column(str, max_length=64)
+    name_key = Column(str, max_length=192, unique=True)
+    display_name = Column(str, max_length=100, default="")
+    email = Column(str, max_length=254, nullable=True)
+    password_hash = Column(str, max_length=200)
+    role = Column(Role, default=Role.READER)
+    bio = Column(str, max_length=1000, default="")
+    active = Column(bool, default=True)
