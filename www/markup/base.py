@@ -1,0 +1,51 @@
+"""What every markup backend offers: source text in, safe HTML and its companions out.
+
+The rest of the site knows this file only; which parser stands behind it is decided in app.py.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from www.i18n import Message
+
+
+class Profile(Enum):
+    """Whose text it is: a comment shares its page with others and gets less."""
+
+    POST = "post"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One line of the table of contents; `level` is 2 to 6, as in the HTML."""
+
+    level: int
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`html` is sanitised and valid; `summary` is plain text of at most 280 characters."""
+
+    html: str
+    toc: tuple[Heading, ...]
+    summary: str
+
+
+class MarkupError(ValueError):
+    """The source cannot be rendered; `message` is for the writer, translated when shown."""
+
+    def __init__(self, message: str, **params: object) -> None:
+        self.message = Message(message, **params)
+        super().__init__(self.message.filled(message))
+
+
+class Renderer(Protocol):
+    """Turns source into HTML: pure, deterministic, safe to call from several threads."""
+
+    def render(self, source: str, profile: Profile = Profile.POST) -> Rendered:
+        """Raise MarkupError for what no reasonable text contains (see `limits`)."""
+        ...

@@ -1,0 +1,1 @@
+"""Full text: how words are cut (`text`), stored and found."""
