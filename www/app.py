@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from www import keys
+from www import database, keys
 from www.assets import Assets
 from www.middlewares import MIDDLEWARES
 from www.middlewares.headers import add_headers
@@ -38,7 +38,7 @@ def create_app(
     app[keys.urls] = Urls(app.router)
     setup_templates(app, loader)
     app.on_response_prepare.append(add_headers)
-    app.cleanup_ctx.extend([_assets, _templates])
+    app.cleanup_ctx.extend([_assets, _templates, _engine])
     return app
 
 
@@ -48,6 +48,13 @@ async def _assets(app: web.Application) -> AsyncIterator[None]:
     compressing = asyncio.create_task(asyncio.to_thread(app[keys.assets].compress))
     yield
     await compressing
+
+
+async def _engine(app: web.Application) -> AsyncIterator[None]:
+    """Bring the database up to date and open it."""
+    async with database.opened(app[keys.settings].db) as engine:
+        app[keys.engine] = engine
+        yield
 
 
 async def _templates(app: web.Application) -> AsyncIterator[None]:
