@@ -1,9 +1,6 @@
-/* While reading: boxes that scroll can be reached by the keyboard, and the table of contents follows. */
+/* While reading, the table of contents beside the text shows where one is. */
 
 export function setUpReading(): void {
-  for (const box of document.querySelectorAll<HTMLElement>(".prose :is(pre, table, .table)")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-  }
   const links = new Map<Element, HTMLAnchorElement>();
   for (const link of document.querySelectorAll<HTMLAnchorElement>("[data-toc] a")) {
     const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));

@@ -107,7 +107,14 @@ FILES = [
     for n, (name, kind, size) in enumerate(texts.FILES)
 ]  # fmt: skip
 PEOPLE = [
-    user(id=n + 1, name=name, display=display, role=role, active=n != 2, email=None if n == 1 else f"{n}@example.org")
+    user(
+        id=n + 1,
+        name=name,
+        display=display,
+        role=role,
+        active=n != 2,
+        email=None if n == 1 else f"{n}@example.org",
+    )
     for n, (name, display, role) in enumerate(texts.PEOPLE)
 ]
 HITS = [
@@ -118,8 +125,17 @@ HITS = [
     for n in range(4)
 ]  # fmt: skip
 SESSIONS = [
-    Row(id=n, created_at=ago(9), seen_at=ago(n), user_agent=agent, address="2001:db8::42", current=n == 0)
-    for n, agent in enumerate(["Firefox 145 on Debian", "", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X)"])
+    Row(
+        id=n,
+        created_at=ago(9),
+        seen_at=ago(n),
+        user_agent=agent,
+        address="2001:db8::42",
+        current=n == 0,
+    )
+    for n, agent in enumerate(
+        ["Firefox 145 on Debian", "", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X)"]
+    )
 ]
 INVITATIONS = [Row(id=3, role="author", created_at=ago(1), expires_at=ago(-6), created_by=7)]
 LINK = "https://example.org/setup/bG9uZy1zZWNyZXQtdG9rZW4tdGhhdC1uZXZlci1lbmRz"
@@ -133,7 +149,12 @@ def wrong(*names, **values):
 
 
 def article(**more):
-    base = {"blog": BLOG, "author": user(), "tags": ["aiohttp", "读书", "letters"], "toc": texts.TOC}
+    base = {
+        "blog": BLOG,
+        "author": user(),
+        "tags": ["aiohttp", "读书", "letters"],
+        "toc": texts.TOC,
+    }
     return base | {"comments": COMMENTS, "comment_form": BLANK, "reply_to": None} | more
 
 

@@ -1,16 +1,38 @@
 """Every template renders with little and with much, and what comes out is well-formed."""
 
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
-from tests.templates import samples
 
-VOID = {"area", "br", "hr", "img", "input", "link", "meta", "source", "wbr", "circle", "path", "rect"}
-CASES = [(template, variant) for template, variants in samples.PAGES.items() for variant in variants]
+from tests.templates import samples
+from www.forms import Form
+
+VOID = {
+    "area",
+    "br",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "wbr",
+    "circle",
+    "path",
+    "rect",
+}
+CASES = [
+    (template, variant) for template, variants in samples.PAGES.items() for variant in variants
+]
 READERS = {
     "stranger": {},
     "admin": {"who": samples.user(), "notice": "saved", "here": "/?before=x"},
-    "reader": {"who": samples.user(role="reader", name="bob", display=""), "language": "zh-Hans", "theme": "dark"},
+    "reader": {
+        "who": samples.user(role="reader", name="bob", display=""),
+        "language": "zh-Hans",
+        "theme": "dark",
+    },
 }
 NEEDS_USER = {"accounts/account.html"}
 
@@ -20,7 +42,9 @@ class Outline(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.tags, self.attributes = [], [], []
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
         self.feed(text)
         self.close()
         assert not self.open
@@ -52,30 +76,44 @@ def test_it_is_well_formed(template, variant, reader):
     ids = page.values("id")
     assert len(ids) == len(set(ids))
     assert "style" not in page.tags
-    assert not [name for _tag, name, _value in page.attributes if name == "style" or name.startswith("on")]
+    assert not [
+        name for _tag, name, _value in page.attributes if name == "style" or name.startswith("on")
+    ]
 
 
 @pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize(("template", "variant"), [c for c in CASES if c[0] != "blogs/preview.html"])
+@pytest.mark.parametrize(
+    ("template", "variant"), [c for c in CASES if c[0] != "blogs/preview.html"]
+)
 def test_it_has_one_heading_and_whole_references(template, variant, reader):
     page = outline(template, variant, reader)
     assert page.tags.count("h1") == 1
     assert page.tags.count("main") == 1
     ids = set(page.values("id"))
-    named = {id_ for value in page.values("for", "aria-describedby", "aria-labelledby") for id_ in value.split()}
+    named = {
+        id_
+        for value in page.values("for", "aria-describedby", "aria-labelledby")
+        for id_ in value.split()
+    }
     assert named <= ids
     fragments = {v[1:] for v in page.values("href") if v.startswith("#")}
     assert fragments - {"fn-1", "fnref-1"} <= ids | {""}
 
 
 def test_it_covers_every_template():
-    pages = {str(p.relative_to(samples.FOLDER)) for p in samples.FOLDER.rglob("*.html") if "_parts" not in p.parts}
+    pages = {
+        str(p.relative_to(samples.FOLDER))
+        for p in samples.FOLDER.rglob("*.html")
+        if "_parts" not in p.parts
+    }
     assert pages - {"base.html"} == set(samples.PAGES)
 
 
 def test_it_asks_no_other_host():
     page = outline("index.html", "full", "stranger")
-    assert not [v for v in page.values("src", "href", "action") if v.startswith(("http:", "https:", "//"))]
+    assert not [
+        v for v in page.values("src", "href", "action") if v.startswith(("http:", "https:", "//"))
+    ]
 
 
 def test_it_shows_500_without_user_or_permissions():
@@ -90,7 +128,9 @@ def test_it_escapes_what_people_typed():
 
 
 def test_it_keeps_the_first_empty_line_of_a_body():
-    text = samples.ENVIRONMENT.get_template("_parts/forms.html").module.area(samples.Form({"body": "\nx"}), "body", "Text")
+    text = samples.ENVIRONMENT.get_template("_parts/forms.html").module.area(
+        Form({"body": "\nx"}), "body", "Text"
+    )
     assert ">\n\nx</textarea>" in text
 
 
@@ -101,10 +141,12 @@ def test_it_ties_errors_to_fields():
 
 
 def test_it_offers_registration_only_when_open():
-    closed = samples.SimpleNamespace(title="T", tagline="", language="en", registration="invite")
+    closed = SimpleNamespace(title="T", tagline="", language="en", registration="invite")
     assert "/register" in samples.render("index.html", "empty")
     assert "/register" not in samples.render("index.html", "empty", site=closed)
 
 
 def test_it_leads_back_after_sign_in():
-    assert "/login?next=/search%3Fq%3Da%2526b" in samples.render("index.html", "empty", here="/search?q=a%26b")
+    assert "/login?next=/search%3Fq%3Da%2526b" in samples.render(
+        "index.html", "empty", here="/search?q=a%26b"
+    )
