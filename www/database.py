@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from www.db import Engine
 from www.db.drivers.sqlite.lane import Options
-from www.db.schema import migrate
+from www.db.schema import health, migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,3 +43,8 @@ async def opened(db: Db) -> AsyncIterator[Engine]:
     await asyncio.to_thread(upgrade, db)
     async with Engine(db.database, durability=db.durability) as engine:
         yield engine
+
+
+def damages(db: Db) -> list[str]:
+    """Return what is wrong with the stored data, nothing for a whole database; reads all of it."""
+    return health.damages(options(db))

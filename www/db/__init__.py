@@ -1,7 +1,8 @@
 """The data layer: tables as classes, statements as values, connections that run them.
 
 Floors, each importing only those below: engine, connection, verbs, table, statements, metadata |
-full_text, column, expression, compile | dialects, types, drivers, errors; `schema` stands beside.
+functions, full_text, column, expression, dialects, compile, types, drivers, errors; `schema`
+stands beside.
 """
 
 from www.db.column import Column
@@ -27,17 +28,8 @@ from www.db.errors import (
     UniqueViolation,
     VersionConflict,
 )
-from www.db.expression import (
-    Expression,
-    coalesce,
-    count,
-    exists,
-    largest,
-    length,
-    lower,
-    smallest,
-    total,
-)
+from www.db.expression import Expression
+from www.db.functions import coalesce, count, exists, largest, length, lower, smallest, total
 from www.db.metadata import Check, Index
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.page import Page

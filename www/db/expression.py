@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.types import BOOLEAN, INTEGER, TEXT, ColumnType
+from www.db.types import BOOLEAN, TEXT, ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -381,51 +380,6 @@ def all_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
 def any_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
     """Join conditions by OR."""
     return conditions[0] if len(conditions) == 1 else Logic(" OR ", conditions)
-
-
-def count(what: Expression[Any] | None = None) -> Expression[int]:
-    """`count(*)`, or how often `what` is not null."""
-    return Function("count", (Literal("*", INTEGER) if what is None else what,), INTEGER)
-
-
-def total(what: Expression[T]) -> Expression[T | None]:
-    """`sum(what)`; None where there is no row."""
-    return Function("sum", (what,), what.type)
-
-
-def largest(what: Expression[T]) -> Expression[T | None]:
-    """`max(what)`; None where there is no row."""
-    return Function("max", (what,), what.type)
-
-
-def smallest(what: Expression[T]) -> Expression[T | None]:
-    """`min(what)`; None where there is no row."""
-    return Function("min", (what,), what.type)
-
-
-def coalesce(what: Expression[T | None], instead: T) -> Expression[T]:
-    """The value of `what`, or `instead` where that is null."""
-    return Function("coalesce", (what, what.lift(instead)), what.type)
-
-
-def lower(what: Expression[str]) -> Expression[str]:
-    """`lower(what)`; SQLite folds only ASCII."""
-    return Function("lower", (what,), TEXT)
-
-
-def length(what: Expression[Any]) -> Expression[int]:
-    """`length(what)` in characters or bytes."""
-    return Function("length", (what,), INTEGER)
-
-
-def exists(select: Node) -> Expression[bool]:
-    """`EXISTS (select)`."""
-    return Nested(select, before="EXISTS ")
-
-
-def column_name(name: str) -> str:
-    """Quote a column's name."""
-    return quoted(name)
 
 
 def _like_escaped(part: str) -> str:

@@ -1,0 +1,81 @@
+"""The command line: `www serve`, `www init-db` and the rest; one file per command.
+
+Exit code 0: done. 1: it could not be done, and the last line says why. 2: the call or a setting is
+wrong, and every mistake is listed. Commands import what they need when they run, so that `serve`
+starts in well under a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from www import __version__
+from www.cli import check, init_db, migrate, serve
+from www.cli.say import say_error
+from www.db.errors import DatabaseError
+from www.errors import WwwError
+from www.settings import SettingsError, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = (serve, init_db, migrate, check)
+DEFAULT: Final = "serve"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    parser = _parser()
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser.parse_args(_with_command(given))
+    try:
+        settings = load(arguments.config, _flags(arguments), os.environ)
+    except SettingsError as err:
+        say_error(str(err))
+        return 2
+    try:
+        return int(arguments.run(arguments, settings))
+    except (DatabaseError, WwwError) as err:
+        say_error(str(err))
+    except OSError as err:
+        say_error(f"{err.filename or 'the system'}: {err.strerror or err}")
+    except KeyboardInterrupt:
+        say_error("interrupted")
+    return 1
+
+
+def _with_command(given: list[str]) -> list[str]:
+    """Put the default command where none was named: `www --port 80` serves."""
+    if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help", "--version"}):
+        return [DEFAULT, *given]
+    return given
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="www",
+        description="A self-hosted server for writing and for sharing files.",
+        epilog=f"Without a command: {DEFAULT}. `www COMMAND --help` says more.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"www {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="a YAML file with settings that differ from config/default.yaml (also: WWW_CONFIG)",
+    )
+    for module in COMMANDS:
+        module.add_to(commands, shared)
+    return parser
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, object]:
+    """Return the flags that are settings: their `dest` holds a dot, as in `server.port`."""
+    return {name: value for name, value in vars(arguments).items() if "." in name}

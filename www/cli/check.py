@@ -1,0 +1,65 @@
+"""`www check`: settings, folders, database and migrations; says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from www.cli.say import say
+from www.db.errors import DatabaseError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from www.settings import Settings
+
+
+def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    help_ = "look for problems in settings, folders and database"
+    commands.add_parser("check", parents=[shared], help=help_).set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print a line per check; exit code 1 if one failed. Nothing is changed."""
+    del arguments
+    say("ok       settings: read and understood")
+    problems = [*_folder(_data_folder(settings)), *_database(settings)]
+    for problem in problems:
+        say(f"PROBLEM  {problem}")
+    if not problems:
+        say("ok       data folder: private and writable")
+        say("ok       database: whole, private and up to date")
+    return 1 if problems else 0
+
+
+def _data_folder(settings: Settings) -> Path:
+    return Path(settings.data)
+
+
+def _folder(folder: Path) -> Iterator[str]:
+    if not folder.exists():
+        yield f"data folder {folder} is missing: `www init-db` or the first start makes it"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield f"data folder {folder} cannot be written: give it to the user that runs www"
+    elif folder.stat().st_mode & 0o077:
+        yield f"data folder {folder} is open to other users: chmod 700 {folder}"
+
+
+def _database(settings: Settings) -> Iterator[str]:
+    from www import database
+
+    path = Path(settings.db.database)
+    if not path.exists():
+        yield f"database {path} is missing: `www init-db` or the first start makes it"
+        return
+    if path.stat().st_mode & 0o077:
+        yield f"database {path} is open to other users: chmod 600 {path}"
+    try:
+        for step in database.pending(settings.db):
+            yield f"database lacks migration {step.number:04}_{step.name}: `www init-db` applies it"
+        yield from (f"database is damaged: {line}" for line in database.damages(settings.db))
+    except DatabaseError as err:
+        yield f"database {path}: {err}"
