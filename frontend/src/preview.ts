@@ -27,6 +27,7 @@ export function setUpPreview(): void {
         method: "POST",
         body: new URLSearchParams({ body: body.value }),
         signal: running.signal,
+        redirect: "error", // to the sign-in page, which is no preview
       });
       // What fails here is said when the form is sent; the last good preview stays.
       if (answer.ok) target.innerHTML = body.value.trim() ? await answer.text() : "";

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from www.markup import ComrakRenderer
 
 
-class Row(dict):
+class Row(dict[str, object]):
     """A stand-in for a table row: a dict with attributes."""
 
     def __getattr__(self, name):
