@@ -44,7 +44,14 @@ is listed with its place. `python3 -m www check` says what is wrong without star
 
 def page() -> str:
     """Return the whole page."""
-    return _HEAD + "".join(_section(name) for name in Settings.model_fields)
+    alone = [path[0] for path in KNOWN if len(path) == 1]
+    sections = [name for name in Settings.model_fields if name not in alone]
+    return _HEAD + "".join((*map(_alone, alone), *map(_section, sections)))
+
+
+def _alone(name: str) -> str:
+    rows = "\n".join(_rows(name))
+    return f"\n## {name}\n\nThis setting stands by itself: `{name}: ./elsewhere`.\n\n{rows}\n"
 
 
 def _section(name: str) -> str:
@@ -59,8 +66,8 @@ def _rows(section: str) -> Iterator[str]:
         if path[0] == section:
             said = about(info)
             variable = f"WWW_{'__'.join(path).upper()}"
-            default = _default(path[1], info.default)
-            yield f"| `{path[1]}` | {said.purpose} | {said.allowed} | {default} | `{variable}` |"
+            default = _default(path[-1], info.default)
+            yield f"| `{path[-1]}` | {said.purpose} | {said.allowed} | {default} | `{variable}` |"
 
 
 def _default(key: str, value: object) -> str:

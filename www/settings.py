@@ -125,14 +125,6 @@ class Server(Section):
     ] = ()
 
 
-class Data(Section):
-    """Everything that is stored, apart from a database that is placed elsewhere."""
-
-    folder: Annotated[Folder, About("folder of files, secrets and temporary data", "a path")] = (
-        Path("res")
-    )
-
-
 class Db(Section):
     """The database: SQLite in one file."""
 
@@ -190,7 +182,7 @@ class Site(Section):
     ] = "open"
     new_user_role: Annotated[
         Literal["reader", "author"], About("role of who registers without an invitation")
-    ] = "reader"
+    ] = "author"
     posts_per_page: Annotated[
         Number, Field(ge=1, le=100), About("posts on one page of a list", "a number from 1 to 100")
     ] = 10
@@ -236,7 +228,7 @@ class Settings(Section):
     """All sections; `Settings()` holds the defaults, which are those of config/default.yaml."""
 
     server: Server = Server()
-    data: Data = Data()
+    data: Annotated[Folder, About("folder of everything that is stored", "a path")] = Path("res")
     db: Db = Db()
     storage: Storage = Storage()
     site: Site = Site()
@@ -286,12 +278,13 @@ def default_file() -> Path:
     return inside if inside.exists() else package.parent / "config" / "default.yaml"
 
 
-def _merged(sources: Iterable[Source]) -> dict[str, dict[str, object]]:
-    merged: dict[str, dict[str, object]] = {}
+def _merged(sources: Iterable[Source]) -> dict[str, object]:
+    merged: dict[str, object] = {}
     for source in sources:
-        for section, values in source.values.items():
-            if isinstance(values, Mapping):
-                merged.setdefault(section, {}).update(values)
+        for name, values in source.values.items():
+            before = merged.get(name)
+            both = isinstance(before, dict) and isinstance(values, Mapping)
+            merged[name] = {**before, **values} if both else values  # type: ignore[dict-item]
     return merged
 
 

@@ -26,17 +26,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print a line per check; exit code 1 if one failed. Nothing is changed."""
     del arguments
     say("ok       settings: read and understood")
-    problems = [*_folder(_data_folder(settings)), *_database(settings)]
+    problems = [*_folder(settings.data), *_database(settings)]
     for problem in problems:
         say(f"PROBLEM  {problem}")
     if not problems:
         say("ok       data folder: private and writable")
         say("ok       database: whole, private and up to date")
     return 1 if problems else 0
-
-
-def _data_folder(settings: Settings) -> Path:
-    return Path(settings.data)
 
 
 def _folder(folder: Path) -> Iterator[str]:

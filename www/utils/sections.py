@@ -30,13 +30,14 @@ class Section(BaseModel):
 
 
 def known(settings: type[Section]) -> dict[KeyPath, FieldInfo]:
-    """List every setting by section and key."""
-    return {
-        (name, key): info
-        for name, section in settings.model_fields.items()
-        if isinstance(section.annotation, type) and issubclass(section.annotation, Section)
-        for key, info in section.annotation.model_fields.items()
-    }
+    """List every setting by section and key; one that stands by itself, by its name alone."""
+    found: dict[KeyPath, FieldInfo] = {}
+    for name, info in settings.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Section):
+            found |= {(name, key): inner for key, inner in info.annotation.model_fields.items()}
+        else:
+            found[name,] = info
+    return found
 
 
 def about(info: FieldInfo) -> About:
