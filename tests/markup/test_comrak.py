@@ -191,3 +191,33 @@ def test_it_sums_up_what_there_is():
     assert renderer.render("# Only").summary == "Only"
     assert renderer.render("```\ncode\n```").summary == "code"
     assert renderer.render("").summary == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://",
+        "//",
+        "http://a..b/",
+        "http://a:99999/",
+        "http://1.2.3.456/",
+        "http://[::zz]/",
+    ],
+)
+def test_it_drops_addresses_that_no_browser_takes(url):
+    assert "href" not in html(f"[x](<{url}>)")
+
+
+def test_it_puts_a_head_first_or_makes_it_a_body():
+    shown = html("<table>text<thead><tr><th>a</table>")
+    assert "<tbody><tr><td>text</td></tr></tbody><tbody><tr><th>a</th></tr></tbody>" in shown
+
+
+def test_it_completes_ragged_tables():
+    shown = html("<table><tr><td>1<td>2<tr><td>3</table>")
+    assert "<tr><td>1</td><td>2</td></tr><tr><td>3</td><td></td></tr>" in shown
+
+
+def test_it_closes_what_was_left_open():
+    assert html("<b>a\n\nb") == "<p><b>a</b></p>\n<p>b</p>"
+    assert html("<ul>text<li>a<li>b</ul>") == "<ul><li>text</li><li>a</li><li>b</li></ul>"

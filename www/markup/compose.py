@@ -144,9 +144,8 @@ class Composer(Endings):
             self.stack[-1].words.append(target)
 
     def _link_tag(self, target: str, title: str | None = None) -> str:
-        rel = "noopener" if urls.is_external(target) else None
-        if self.profile is Profile.COMMENT:
-            rel = "nofollow ugc noopener"
+        strict = self.profile is Profile.COMMENT
+        rel = urls.LINK_RELATIONS[self.profile] if strict or urls.is_external(target) else None
         return start_tag("a", {"href": target, "title": title or None, "rel": rel})
 
     def _image(self, given: dict[str, str]) -> None:
@@ -198,6 +197,7 @@ class Composer(Endings):
             if child == "td":
                 self._cell(child, {})
             else:
+                self.top.level += 1
                 self.push(child, f"<{child}>", f"</{child}>")
         return self._allowed(tag, block=block)
 

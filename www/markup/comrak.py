@@ -18,7 +18,7 @@ from www.markup.base import Profile, Rendered
 from www.markup.code import CLASSES
 from www.markup.compose import compose
 from www.markup.tags import ALIGNED, ATTRIBUTES, OUTPUT
-from www.markup.urls import SCHEMES
+from www.markup.urls import LINK_RELATIONS, SCHEMES
 
 SUMMARY_LENGTH: Final = 280
 
@@ -53,7 +53,14 @@ class ComrakRenderer:
         html = comrak.render_markdown(text, self._extensions[profile], self._parse, self._render)
         limits.check_size(html)
         html, toc, words = compose(limits.printable(html), profile)
-        return Rendered(self._cleaner.clean(html), toc, cut(words, SUMMARY_LENGTH))
+        return Rendered(self._clean(html), toc, cut(words, SUMMARY_LENGTH))
+
+    def _clean(self, html: str) -> str:
+        """Sanitised; a link whose address nh3 refused is left without its `rel` too."""
+        html = self._cleaner.clean(html)
+        for rel in LINK_RELATIONS.values():
+            html = html.replace(f'<a rel="{rel}">', "<a>")
+        return html
 
 
 def cut(text: str, length: int) -> str:

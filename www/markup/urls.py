@@ -6,14 +6,21 @@ without regard for Chinese punctuation, so it is done here, in one pass.
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import quote
+
+from www.markup.base import Profile
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 MAX_LENGTH = 2_000
+# In comments for every link, in posts for those that leave the site.
+LINK_RELATIONS = {Profile.POST: "noopener", Profile.COMMENT: "nofollow ugc noopener"}
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _WEB = re.compile(
-    r"https?://(?:[\w.~%-]++|\[[0-9a-f:.]++\])(?::[0-9]{1,5})?(?=[/?#]|$)", re.IGNORECASE
+    r"https?://(?P<host>(?:[\w-]{1,63}\.)*+[\w-]{1,63}\.?|\[[0-9a-f:.]++\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?=[/?#]|$)",
+    re.IGNORECASE,
 )
 _OWN_FILE = re.compile(r"/(?:files|static)/[^\\]*+")
 _BAD_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
@@ -39,7 +46,7 @@ def link(url: str) -> str | None:
     if scheme is None and (":" in url.split("/", 1)[0].split("?")[0].split("#")[0]):
         return None
     absolute = "http:" + url if url.startswith("//") else url
-    if is_external(url) and not _WEB.match(absolute):
+    if is_external(url) and not _reachable(absolute):
         return None
     return _encoded(url)
 
@@ -69,6 +76,21 @@ def bare(text: str) -> Iterator[tuple[int, int, str]]:
             target = link(found if found.startswith("http") else "http://" + found)
         if target and "." in found:
             yield match.start(), match.start() + len(found), target
+
+
+def _reachable(url: str) -> bool:
+    """Whether browsers take its host and port for such."""
+    match = _WEB.match(url)
+    if match is None or int(match["port"] or 0) > 65_535:
+        return False
+    host = match["host"].rstrip(".")
+    try:
+        if host[0] == "[" or host.rpartition(".")[2].isdigit():
+            ip_address(host.strip("[]"))
+        host.encode("idna")
+    except ValueError:
+        return False
+    return True
 
 
 def _trimmed(url: str) -> str:

@@ -161,7 +161,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _term(runs: Sequence[_Run], *, typing: bool = False) -> Term:
-    """A phrase. Its runs but the last end in the text as here, so they keep their last character."""
+    """A phrase. Its runs but the last end in the text as here: they keep their last character."""
     tokens: list[str] = []
     for run in runs:
         pairs = [run.folded[at : at + 2] for at in range(len(run.folded))]
