@@ -18,7 +18,6 @@ Messages are English source strings with `%(name)s` parameters, marked with `N_`
 written and translated where they are shown.
 """
 
-# ruff: noqa: N818  (Forbidden and Conflict are what happened; "Error" would add nothing)
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar

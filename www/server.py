@@ -21,7 +21,7 @@ from www.access_log import AccessLogger
 from www.middlewares.headers import SECURITY_HEADERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from www.settings import Settings
 
@@ -69,6 +69,8 @@ class Protocol(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer what aiohttp could not parse; scanners send much of it, so it is no error."""
         del message  # repeats what was sent
+        if isinstance(exc, ConnectionError):
+            raise exc  # the client is gone, or must be told by a broken connection
         if status < 500:
             _log.info("unreadable request from %s: %s", request.remote, type(exc).__name__)
             text = f"{status}: this request could not be understood.\n"
@@ -82,6 +84,10 @@ class Protocol(web.RequestHandler):
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
+
+
+class CannotListen(Exception):
+    """The port is taken, or the address is none of this machine's."""
 
 
 class Listener:
@@ -108,9 +114,12 @@ class Listener:
         manager = self._runner.server
         assert manager is not None
         options = {**self._runner._kwargs, "debug": False}  # noqa: SLF001  see the module's docstring
-        self._server = await loop.create_server(
-            lambda: Protocol(manager, loop=loop, **options), host, port, backlog=_BACKLOG
-        )
+        try:
+            self._server = await loop.create_server(
+                lambda: Protocol(manager, loop=loop, **options), host, port, backlog=_BACKLOG
+            )
+        except OSError as err:
+            raise CannotListen(f"{host} port {port}: {err.strerror or err}") from err
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -135,20 +144,16 @@ async def _serve(app: web.Application, settings: Settings, announce: Callable[[s
         loop.add_signal_handler(number, stopping.set)
     try:
         port = await listener.start(host, port)
-    except OSError as err:
-        _log.error("cannot listen on %s port %s: %s", host, port, err.strerror or err)
-        await listener.stop()
+        announce(settings.server.base_url or _local_url(host, port))
+        await stopping.wait()
+    except CannotListen as err:
+        _log.error("cannot listen on %s", err)
         return 1
-    announce(settings.server.base_url or _local_url(host, port))
-    await stopping.wait()
-    _restore_signals(loop, _STOPPING)  # a second Ctrl-C ends it at once
-    await listener.stop()
+    finally:
+        for number in _STOPPING:
+            loop.remove_signal_handler(number)  # a second Ctrl-C ends it at once
+        await listener.stop()
     return 0
-
-
-def _restore_signals(loop: asyncio.AbstractEventLoop, numbers: Iterable[int]) -> None:
-    for number in numbers:
-        loop.remove_signal_handler(number)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -79,6 +80,8 @@ def read_catalog(language: str) -> Catalog:
     with file.open("rb") as source:
         catalog = read_po(source, locale=locale, domain=DOMAIN)
     catalog.header_comment, catalog.fuzzy = "", False
+    # The .mo must depend on nothing but the .po, or it could never be tested for freshness.
+    catalog.creation_date = catalog.revision_date = datetime.fromtimestamp(0, UTC)
     return catalog
 
 

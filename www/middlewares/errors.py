@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
+from aiohttp.http import HttpProcessingError
 
 from www import keys
 from www.access_log import shown_path
@@ -69,7 +70,7 @@ _LAST_RESORT: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Something went wrong</title>'
     "<h1>Something went wrong</h1><p>The error has been logged as <code>{}</code>.</p>"
 )
-_GONE: Final = (ConnectionError, web.RequestPayloadError)
+_GONE: Final = (ConnectionError, HttpProcessingError, web.RequestPayloadError)
 """The client broke off or sent a broken body: nothing of ours is wrong."""
 
 
@@ -90,7 +91,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         if request.get(keys.answering):
             raise
         return _answer(request, 400, Message(N_("The request did not arrive completely.")))
-    except Exception:
+    except Exception as err:
         _log.exception(
             "%s %s failed",
             request.method,
@@ -99,8 +100,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         )
         if request.get(keys.answering):
             # Part of an answer is on its way; only a broken connection says that it is not whole.
-            request.protocol.force_close()
-            raise
+            raise ConnectionAbortedError from err
         return _answer(request, 500, Message(WwwError.default))
 
 

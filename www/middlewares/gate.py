@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 
 from www.addresses import check_host
-from www.errors import UnsupportedType
+from www.errors import NotFound, UnsupportedType
 from www.i18n import N_
 
 if TYPE_CHECKING:
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 @web.middleware
 async def gate_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Check Host and Content-Encoding; a small body can unpack to gigabytes (zip bombs)."""
+    """Check Host, path and Content-Encoding; a small body can unpack to gigabytes (zip bombs)."""
     check_host(request)
+    if "\0" in request.path:
+        raise NotFound
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise UnsupportedType(N_("Compressed request bodies are not accepted here."))
     return await handler(request)
