@@ -2,6 +2,8 @@
 
 import hypothesis
 
+from tests.actors import admin, alice, app, bob, client, engine, make_actor, server, settings  # noqa: F401  fixtures
+
 # Machines that run many things at once are slow by turns: an example has no deadline of its own.
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")

@@ -3,46 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiohttp import web
 
 from www import database, keys
 from www.assets import Assets
+from www.auth import permissions
+from www.auth.passwords import Passwords
+from www.markup import ComrakRenderer
 from www.middlewares import MIDDLEWARES
 from www.middlewares.headers import add_headers
 from www.render import Urls, load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
+from www.storage import LocalStorage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     import jinja2
 
-    from www.models import User
     from www.routes import Route
     from www.settings import Settings
+
+    Resource: TypeAlias = Callable[[web.Application], AsyncIterator[None]]
 
 
 def create_app(
     settings: Settings,
     *,
     routes: Iterable[Route] = ROUTES,
+    resources: Iterable[Resource] | None = None,
     loader: jinja2.BaseLoader | None = None,
+    passwords: Passwords | None = None,
 ) -> web.Application:
-    """Return the application for `settings`; tests pass other routes and templates."""
+    """Return the application for `settings`; tests pass other routes, resources and templates."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=settings.limits.form_bytes)
     app[keys.settings] = settings
-    app[keys.can] = _nobody_can
+    app[keys.can] = permissions.can
+    app[keys.passwords] = passwords or Passwords()
+    app[keys.renderer] = ComrakRenderer()
+    app[keys.tasks] = set()
     setup_routes(app, routes)
     app[keys.urls] = Urls(app.router)
     setup_templates(app, loader)
     app.on_response_prepare.append(add_headers)
-    app.cleanup_ctx.extend([_assets, _templates, _engine])
+    app.cleanup_ctx.extend(RESOURCES if resources is None else resources)
     return app
 
 
-async def _assets(app: web.Application) -> AsyncIterator[None]:
+async def static_files(app: web.Application) -> AsyncIterator[None]:
     """Read the static files; a thread compresses them while the first requests are served."""
     app[keys.assets] = Assets.load()
     compressing = asyncio.create_task(asyncio.to_thread(app[keys.assets].compress))
@@ -50,19 +60,39 @@ async def _assets(app: web.Application) -> AsyncIterator[None]:
     await compressing
 
 
-async def _engine(app: web.Application) -> AsyncIterator[None]:
+async def database_engine(app: web.Application) -> AsyncIterator[None]:
     """Bring the database up to date and open it."""
     async with database.opened(app[keys.settings].db) as engine:
         app[keys.engine] = engine
         yield
 
 
-async def _templates(app: web.Application) -> AsyncIterator[None]:
+async def file_storage(app: web.Application) -> AsyncIterator[None]:
+    """Keep uploaded files in the data folder, which only this user of the machine may read."""
+    folder = app[keys.settings].data
+    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    async with LocalStorage(folder) as storage:
+        app[keys.storage] = storage
+        yield
+
+
+async def side_tasks(app: web.Application) -> AsyncIterator[None]:
+    """Let what runs beside the requests end while there is a database."""
+    yield
+    await asyncio.gather(*app[keys.tasks])
+
+
+async def page_templates(app: web.Application) -> AsyncIterator[None]:
+    """Compile all pages before the first is asked for."""
     load_templates(app)
     yield
 
 
-def _nobody_can(user: User | None, action: str, thing: object = None) -> bool:
-    """Refuse all, until the application is given its rules."""
-    del user, action, thing
-    return False
+RESOURCES: Final[tuple[Resource, ...]] = (
+    static_files,
+    page_templates,
+    database_engine,
+    file_storage,
+    side_tasks,
+)
+"""Opened in this order at start, closed in the reverse one at the end."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from www.assets import Assets
@@ -31,6 +32,7 @@ renderer: Final[web.AppKey[Renderer]] = web.AppKey("renderer")
 assets: Final[web.AppKey[Assets]] = web.AppKey("assets")
 urls: Final[web.AppKey[Urls]] = web.AppKey("urls")
 can: Final[web.AppKey[Can]] = web.AppKey("can")
+tasks: Final[web.AppKey[set[asyncio.Task[None]]]] = web.AppKey("tasks")  # beside the requests
 access: Final[web.AppKey[Mapping[web.AbstractRoute, Access]]] = web.AppKey("access")
 
 request_id: Final[web.RequestKey[str]] = web.RequestKey("request_id")

@@ -6,6 +6,7 @@ errors         every error below becomes a page or problem+json
 (headers)      `www.middlewares.headers`, a signal, because streamed answers need them too
 bodies         Host known, no compressed body
 origin check   no state is changed by another site's page
+session        the cookie's session, and whose it is
 access         what the line in www/routes.py asks for
 """
 
@@ -15,6 +16,7 @@ from www.middlewares.access import access_middleware
 from www.middlewares.errors import error_middleware
 from www.middlewares.gate import gate_middleware
 from www.middlewares.origin import origin_middleware
+from www.middlewares.session import session_middleware
 from www.middlewares.state import state_middleware
 
 if TYPE_CHECKING:
@@ -25,5 +27,6 @@ MIDDLEWARES: Final[tuple["Middleware", ...]] = (
     error_middleware,
     gate_middleware,
     origin_middleware,
+    session_middleware,
     access_middleware,
 )
