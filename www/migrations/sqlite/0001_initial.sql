@@ -83,22 +83,25 @@ CREATE UNIQUE INDEX "uq_tags_key" ON "tags" ("key");
 CREATE TABLE "blog_tags" (
     "blog_id" INTEGER NOT NULL REFERENCES "blogs" ("id") ON DELETE CASCADE,
     "tag_id" INTEGER NOT NULL REFERENCES "tags" ("id") ON DELETE CASCADE,
+    "published_at" TEXT,
     PRIMARY KEY ("blog_id", "tag_id")
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX "ix_blog_tags_by_tag" ON "blog_tags" ("tag_id", "blog_id" DESC);
+CREATE INDEX "ix_blog_tags_by_tag" ON "blog_tags" ("tag_id", "published_at" DESC, "blog_id" DESC);
 
 CREATE TABLE "comments" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "blog_id" INTEGER NOT NULL REFERENCES "blogs" ("id") ON DELETE CASCADE,
     "author_id" INTEGER NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE,
     "parent_id" INTEGER REFERENCES "comments" ("id") ON DELETE CASCADE,
+    "path" TEXT NOT NULL,
     "body" TEXT NOT NULL,
     "html" TEXT NOT NULL,
-    "created_at" TEXT NOT NULL
+    "created_at" TEXT NOT NULL,
+    "deleted_at" TEXT
 ) STRICT;
 CREATE INDEX "ix_comments_author_id" ON "comments" ("author_id");
 CREATE INDEX "ix_comments_parent_id" ON "comments" ("parent_id");
-CREATE INDEX "ix_comments_under_blog" ON "comments" ("blog_id", "id");
+CREATE INDEX "ix_comments_in_order" ON "comments" ("blog_id", "path");
 
 CREATE TABLE "files" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
