@@ -23,9 +23,12 @@ async def exchange():
     listener = Listener(make_app())
     port = await listener.start("127.0.0.1", 0)
 
-    async def send(data):
+    async def send(data, *later):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(data)
+        for chunk in later:
+            await asyncio.sleep(0.01)
+            writer.write(chunk)
         try:
             async with asyncio.timeout(20):
                 return await reader.read()
@@ -97,6 +100,29 @@ async def test_a_request_that_is_being_answered_is_no_slow_header(exchange, monk
     assert (await exchange(data + b"GET /hello HTTP/1.1\r\n" + HEAD + b"\r\n")).count(
         b"200 OK"
     ) == 2
+
+
+def slow_form(chunks):
+    return (
+        b"POST /form HTTP/1.1\r\n" + HEAD + b"Content-Length: %d\r\n" % sum(map(len, chunks))
+        + b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    )  # fmt: skip
+
+
+async def test_a_body_that_stops_ends_the_connection(exchange, monkeypatch):
+    monkeypatch.setattr(server, "HEADER_TIMEOUT_S", 0.02)
+    monkeypatch.setattr(server, "BODY_WINDOW_S", 0.02)
+    answer = await exchange(slow_form([b"a" * 100]) + b"a" * 10)
+    assert b"200 OK" not in answer
+
+
+async def test_a_body_that_keeps_coming_is_read(exchange, monkeypatch):
+    monkeypatch.setattr(server, "HEADER_TIMEOUT_S", 0.02)
+    monkeypatch.setattr(server, "BODY_WINDOW_S", 0.2)
+    monkeypatch.setattr(server, "MIN_BODY_BYTES", 1)
+    chunks = [b"a" * 1000] * 40
+    answer = await exchange(slow_form(chunks), *chunks)
+    assert b"200 OK" in answer
 
 
 PROGRAM = """

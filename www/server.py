@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("www.server")
 
 HEADER_TIMEOUT_S: Final = 10.0
+BODY_WINDOW_S: Final = 30.0
+MIN_BODY_BYTES: Final = 3000
+"""A body of which fewer bytes arrive in a window is given up; a train's tunnel is shorter."""
 KEEPALIVE_S: Final = 75.0
 """Longer than the usual 60 s of a reverse proxy, so that it closes first."""
 DRAIN_S: Final = 5.0
@@ -38,26 +41,52 @@ _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 class Protocol(web.RequestHandler):
     """aiohttp's connection, with a time limit for headers and a quiet answer to nonsense."""
 
-    __slots__ = ("_header_timer",)
+    __slots__ = ("_arrived", "_header_since", "_pace_timer", "_paced")
 
     def __init__(
         self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **kwargs: object
     ) -> None:
         super().__init__(manager, loop=loop, **kwargs)  # type: ignore[arg-type]  # passed through
-        self._header_timer: asyncio.TimerHandle | None = None
+        self._pace_timer: asyncio.TimerHandle | None = None
+        self._header_since: float | None = None
+        self._paced, self._arrived = 0, 0
 
     def data_received(self, data: bytes) -> None:
-        """Start the clock with the first byte of a header, and stop it with the last."""
+        """Note when a header began, and look at the connection's pace from time to time."""
         super().data_received(data)
-        waiting = self._waiter is not None and not self._waiter.done()
-        if waiting and self._header_timer is None:
-            self._header_timer = self._loop.call_later(HEADER_TIMEOUT_S, self.force_close)
-        elif not waiting:
-            self._stop_timer()
+        if self._waiter is None or self._waiter.done():
+            self._header_since = None
+        elif self._header_since is None:
+            self._header_since = self._loop.time()
+        if self._pace_timer is None:
+            self._pace_timer = self._loop.call_later(HEADER_TIMEOUT_S, self._check_pace)
+
+    def _check_pace(self) -> None:
+        """Close a connection whose client only keeps it busy (slow loris); one timer for both."""
+        self._pace_timer = None
+        if self._header_since is not None:
+            left_s = self._header_since + HEADER_TIMEOUT_S - self._loop.time()
+            if left_s <= 0:
+                self.force_close()
+            else:
+                self._pace_timer = self._loop.call_later(left_s, self._check_pace)
+            return
+        request = self._current_request
+        if request is None or request.content.is_eof():
+            return  # idle, or we are the slow ones; the next byte starts the timer again
+        # Each request is looked at twice at least; reading is paused while the disk is behind.
+        arrived, new = request.content.total_bytes, self._paced != self._request_count
+        slow = arrived - self._arrived < MIN_BODY_BYTES and not self._reading_paused
+        if slow and not new:
+            self.force_close()
+            return
+        self._paced, self._arrived = self._request_count, arrived
+        self._pace_timer = self._loop.call_later(BODY_WINDOW_S, self._check_pace)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Let go of the timer with the connection."""
-        self._stop_timer()
+        if self._pace_timer is not None:
+            self._pace_timer.cancel()
         super().connection_lost(exc)
 
     def handle_error(
@@ -79,11 +108,6 @@ class Protocol(web.RequestHandler):
             response.force_close()
             return response
         return super().handle_error(request, status, exc)
-
-    def _stop_timer(self) -> None:
-        if self._header_timer is not None:
-            self._header_timer.cancel()
-            self._header_timer = None
 
 
 class CannotListen(Exception):
