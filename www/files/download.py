@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from www.storage import Content, Storage
 
-# bench/files/download.py: a page's worth goes out in one write; above, 256 KiB at a time.
+# Up to this goes out in one write with its header; more is streamed in such steps.
 _STEP_BYTES: Final = 256 * 1024
 # An attachment that a browser opens all the same may load nothing, run nothing, and has no origin.
 _ATTACHMENT_CSP: Final = "default-src 'none'; sandbox"
@@ -31,7 +31,7 @@ _INLINE_CSP: Final = (
 )
 
 
-class PreconditionFailed(WwwError):  # noqa: N818  (named like its siblings in www.errors)
+class PreconditionFailed(WwwError):
     """If-Match or If-Unmodified-Since names another version."""
 
     status = 412

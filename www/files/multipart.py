@@ -26,11 +26,11 @@ _BOUNDARY_PARAMETER: Final = re.compile(
 )
 
 
-class Malformed(ValueError):  # noqa: N818  (what the body is)
+class Malformed(ValueError):
     """The body breaks the format; the text says where, for logs."""
 
 
-class TooMany(ValueError):  # noqa: N818  (what the parts are)
+class TooMany(ValueError):
     """More parts than allowed."""
 
 

@@ -7,6 +7,7 @@ could not be written are unreferenced, and the storage's sweep removes them.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -37,6 +38,7 @@ class Bounds:
     files: int = 100
     fields: int = 100
     field_bytes: int = 64 * 1024
+    idle_s: float = 60.0
 
     @property
     def body_bytes(self) -> int:
@@ -71,15 +73,8 @@ async def receive(request: web.Request, storage: Storage, bounds: Bounds) -> For
     """
     scanner = _scanner(request, bounds)
     intake = _Intake(storage, bounds)
-    body_bytes = 0
     try:
-        async for chunk in request.content.iter_any():
-            body_bytes += len(chunk)
-            if body_bytes > bounds.body_bytes:
-                raise _too_long(bounds)
-            for event in scanner.feed(chunk):
-                await intake.take(event)
-        scanner.close()
+        await _read(request, scanner, intake, bounds)
         return await intake.commit()
     except Malformed as err:
         raise BadRequest(N_("The form arrived damaged. Please send it again.")) from err
@@ -88,8 +83,25 @@ async def receive(request: web.Request, storage: Storage, bounds: Bounds) -> For
     except (ConnectionError, web.RequestPayloadError) as err:
         # For the log only: whoever cut the connection does not read the answer.
         raise BadRequest(N_("The upload was cut off before its end.")) from err
+    except TimeoutError as err:
+        raise BadRequest(N_("The upload stalled and was given up.")) from err
     finally:
         await intake.abort()
+
+
+async def _read(request: web.Request, scanner: Scanner, intake: _Intake, bounds: Bounds) -> None:
+    clock = asyncio.get_running_loop().time
+    body_bytes = 0
+    # Also for aiohttp's sake: after a malformed chunk it never ends the body that it is feeding.
+    async with asyncio.timeout(bounds.idle_s) as idle:
+        async for chunk in request.content.iter_any():
+            idle.reschedule(clock() + bounds.idle_s)
+            body_bytes += len(chunk)
+            if body_bytes > bounds.body_bytes:
+                raise _too_long(bounds)
+            for event in scanner.feed(chunk):
+                await intake.take(event)
+    scanner.close()
 
 
 def _scanner(request: web.Request, bounds: Bounds) -> Scanner:

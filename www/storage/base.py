@@ -22,7 +22,7 @@ Bytes = bytes | bytearray | memoryview
 InUse = Callable[[Sequence[str]], Awaitable[Collection[str]]]
 
 
-class StorageFull(WwwError):  # noqa: N818  (named like its siblings in www.errors)
+class StorageFull(WwwError):
     """The disk or bucket takes no more: nothing that the sender can mend (RFC 4918, 507)."""
 
     status = 507

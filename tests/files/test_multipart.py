@@ -1,0 +1,156 @@
+import random
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from www.files.multipart import Data, Malformed, Part, PartEnd, Scanner, TooMany, boundary_of
+
+DISPOSITION = b'Content-Disposition: form-data; name="file"; filename="a.txt"'
+
+
+def body(*parts, boundary=b"B"):
+    """A well-formed body of (header, content) pairs."""
+    made = b"".join(b"--%b\r\n%b\r\n\r\n%b\r\n" % (boundary, head, data) for head, data in parts)
+    return made + b"--" + boundary + b"--\r\n"
+
+
+def scan(data, step=None, *, boundary=b"B", max_parts=10):
+    """Feed `data` in steps and return the parts as (name, filename, content)."""
+    scanner = Scanner(boundary, max_parts=max_parts)
+    parts, content, ends = [], [], 0
+    step = step or len(data) or 1
+    for at in range(0, len(data), step):
+        for event in scanner.feed(data[at : at + step]):
+            if isinstance(event, Part):
+                parts.append(event)
+                content.append(b"")
+            elif isinstance(event, Data):
+                assert event.chunk
+                content[-1] += event.chunk
+            else:
+                assert event == PartEnd()
+                ends += 1
+    scanner.close()
+    assert ends == len(parts)
+    return [(p.name, p.filename, c) for p, c in zip(parts, content, strict=True)]
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 64, None])
+def test_it_splits_a_form(step):
+    form = body((b'Content-Disposition: form-data; name="note"', b"hi"), (DISPOSITION, b"x\r\ny"))
+    assert scan(form, step) == [("note", None, b"hi"), ("file", "a.txt", b"x\r\ny")]
+
+
+@given(
+    st.lists(st.binary(max_size=200), max_size=5),
+    st.integers(1, 100),
+    st.sampled_from([b"", b"\r\n", b"\r", b"\r\n-", b"\r\n--", b"\r\n--bound", b"--boundary"]),
+)
+def test_it_gives_back_any_content(contents, step, tail):
+    contents = [content.replace(b"\r\n--boundary", b"") + tail for content in contents]
+    form = body(*((DISPOSITION, content) for content in contents), boundary=b"boundary")
+    assert [part[2] for part in scan(form, step, boundary=b"boundary")] == contents
+
+
+@given(st.binary(max_size=400), st.integers(1, 50))
+def test_it_answers_any_bytes(data, step):
+    try:
+        scan(b"--B\r\n" + data, step)
+    except (Malformed, TooMany):
+        return
+
+
+@given(st.integers(0, 10**9))
+def test_the_steps_make_no_difference(seed):
+    chance = random.Random(seed)
+    form = bytearray(body((DISPOSITION, b"one"), (DISPOSITION, b"two\r\n--")))
+    form[chance.randrange(len(form))] = chance.choice(b"\r\n-B: x\x00")
+
+    def outcome(step):
+        try:
+            return scan(bytes(form), step)
+        except Malformed:
+            return "malformed"
+
+    assert outcome(1) == outcome(chance.randrange(2, 40)) == outcome(None)
+
+
+def test_it_takes_preamble_padding_and_epilogue():
+    form = b"hello\r\n--B \t\r\n" + DISPOSITION + b"\r\n\r\nx\r\n--B--\r\nbye\r\n--B\r\n"
+    assert scan(form) == [("file", "a.txt", b"x")]
+
+
+def test_it_takes_an_empty_form():
+    assert scan(b"--B--") == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"",
+        b"hello",
+        b"--B",
+        b"--B\r\n",
+        b"--B\r\n\r\nx\r\n--B--\r\n",
+        b"--B\r\nno colon\r\n\r\nx\r\n--B--\r\n",
+        b"--B\r\n" + DISPOSITION + b"\r\n folded: x\r\n\r\nx\r\n--B--\r\n",
+        b"--B\n" + DISPOSITION + b"\n\nx\n--B--\n",
+        b"--B\r\n" + DISPOSITION + b"\r\n\r\nx",
+        b"--B\r\n" + DISPOSITION + b"\r\n\r\nx\r\n--B\r\n",
+        b"--B\r\n" + DISPOSITION + b"\r\n\r\nx\r\n--B-",
+        b"--Bad\r\n" + DISPOSITION + b"\r\n\r\nx\r\n--Bad--\r\n",
+        b"--B" + b" " * 200 + b"\r\n",
+        b"x" * 5000 + b"\r\n" + body((DISPOSITION, b"x")),
+        body((b"Content-Type: text/plain", b"x")),
+        body((b'Content-Disposition: attachment; name="file"', b"x")),
+        body((b'Content-Disposition: form-data; filename="a"', b"x")),
+        body((b'Content-Disposition: form-data; name="file', b"x")),
+        body((DISPOSITION + b"\r\nContent-Transfer-Encoding: base64", b"eA==")),
+        body((DISPOSITION + b"\r\nX: " + b"y" * 20_000, b"x")),
+    ],
+)
+@pytest.mark.parametrize("step", [1, None])
+def test_it_refuses_what_is_malformed(form, step):
+    with pytest.raises(Malformed):
+        scan(form, step)
+
+
+def test_it_counts_parts():
+    assert len(scan(body(*[(DISPOSITION, b"")] * 10))) == 10
+    with pytest.raises(TooMany):
+        scan(body(*[(DISPOSITION, b"")] * 11))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "boundary"),
+    [
+        ("multipart/form-data; boundary=abc", b"abc"),
+        ('multipart/form-data; charset=utf-8; BOUNDARY="a b:c"; x=y', b"a b:c"),
+        ("multipart/form-data; boundary=----WebKitFormBoundary7MA4", b"----WebKitFormBoundary7MA4"),
+    ],
+)
+def test_it_finds_the_boundary(content_type, boundary):
+    assert boundary_of(content_type) == boundary
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "; boundary", "; boundary=", "; boundary=文", '; boundary="a', f"; boundary={'x' * 71}"],
+)
+def test_it_refuses_a_bad_boundary(value):
+    with pytest.raises(Malformed):
+        boundary_of("multipart/form-data" + value)
+
+
+@pytest.mark.parametrize("filler", [b"\r", b"\r\n", b"\r\n--", b"\r\n-", b"\r\n--boundar"])
+def test_near_boundaries_cost_no_more(filler):
+    """8 MiB of what almost is a boundary: linear time, however it is cut."""
+    chunk = (filler * 65536)[:65536]
+    scanner = Scanner(b"boundary", max_parts=1)
+    list(scanner.feed(b"--boundary\r\n" + DISPOSITION + b"\r\n\r\n"))
+    start = time.process_time()
+    size = sum(len(e.chunk) for _ in range(128) for e in scanner.feed(chunk) if isinstance(e, Data))
+    assert time.process_time() - start < 2
+    assert size >= 128 * len(chunk) - 20
