@@ -221,3 +221,19 @@ def test_it_completes_ragged_tables():
 def test_it_closes_what_was_left_open():
     assert html("<b>a\n\nb") == "<p><b>a</b></p>\n<p>b</p>"
     assert html("<ul>text<li>a<li>b</ul>") == "<ul><li>text</li><li>a</li><li>b</li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("<h2><p>a</p></h2>", '<h2 id="h-a">a</h2>'),
+        ("<details>a<summary>b</summary></details>", "<details><summary>…</summary>ab</details>"),
+        ("<details><summary></summary></details>", "<details><summary>…</summary></details>"),
+        ("<ruby>x</ruby>", "<p><ruby>x<rt></rt></ruby></p>"),
+        ("<p><input disabled>x</p>", "<p>x</p>"),
+        ("<section>a</section>", '<div class="footnotes" role="doc-endnotes">a</div>'),
+        ("<h2><pre><code>x</code></pre></h2>", '<h2 id="h-x">x</h2>'),
+    ],
+)
+def test_it_puts_html_in_order(source, expected):
+    assert html(source) == expected

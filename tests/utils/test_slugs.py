@@ -56,3 +56,7 @@ def test_it_is_always_a_safe_path_segment(title):
 def test_it_keeps_a_slug(title):
     slug = slugify(title)
     assert slugify(slug) == slug
+
+
+def test_it_keeps_a_word_that_just_fits():
+    assert slugify("x" * MAX_LENGTH + " y") == "x" * MAX_LENGTH
