@@ -32,7 +32,12 @@ def collected() -> Catalog:
 
     catalog = Catalog(domain=DOMAIN, project="www", charset="utf-8")
     for name, _line, message, comments, context in extract_from_dir(
-        _PACKAGE, _METHODS, _OPTIONS, _KEYWORDS
+        # Babel would leave out folders that begin with _, as templates/_parts does.
+        _PACKAGE,
+        _METHODS,
+        _OPTIONS,
+        _KEYWORDS,
+        directory_filter=lambda _folder: True,
     ):
         # No line numbers: each edit of a template would change the whole catalogue.
         catalog.add(message, None, [(name, 0)], auto_comments=comments, context=context)
