@@ -50,7 +50,10 @@ class Can(Protocol):
 
 
 class Urls:
-    """Addresses by route name: `urls("blogs.detail", id=1, slug="x")`, 1 us where yarl takes 9."""
+    """Addresses by route name: `urls("blogs.detail", id=1, slug="x")`.
+
+    aiohttp's own `url_for` leaves a slash inside a value as it is, and so misses the route.
+    """
 
     def __init__(self, router: web.UrlDispatcher) -> None:
         self._patterns = {
