@@ -6,6 +6,7 @@
     ├── Forbidden              403  somebody is, and may not
     ├── NotFound               404
     ├── Conflict               409  somebody else changed it meanwhile
+    ├── Gone                   410  a one-time link that is used or too old
     ├── TooLarge               413  the body, or one part of it
     │   └── QuotaExceeded      413  this would still fit, all together does not
     ├── UnsupportedType        415  content type or encoding of the body
@@ -82,6 +83,13 @@ class Conflict(WwwError):
 
     status = 409
     default = N_("This was changed by someone else meanwhile.")
+
+
+class Gone(WwwError):
+    """It was there, and will not be there again."""
+
+    status = 410
+    default = N_("This is no longer available.")
 
 
 class TooLarge(WwwError):

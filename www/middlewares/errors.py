@@ -52,6 +52,7 @@ _TITLES: Final = {
     404: N_("Page not found"),
     405: N_("Not possible here"),
     409: N_("Changed meanwhile"),
+    410: N_("No longer available"),
     413: N_("Too large"),
     415: N_("Not accepted"),
     417: N_("Bad request"),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from www.db import Table
+from www.models.audit_entry import AuditEntry
 from www.models.blog import Blog
 from www.models.blog_search import BlogSearch
 from www.models.blog_tag import BlogTag
@@ -20,6 +21,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     Session,
     OneTimeLink,
     SignInFailure,
+    AuditEntry,
     Blog,
     BlogSearch,
     Tag,
@@ -30,6 +32,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
 
 __all__ = [
     "TABLES",
+    "AuditEntry",
     "Blog",
     "BlogSearch",
     "BlogTag",

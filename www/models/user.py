@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from www.db import Column, Table
+from www.db import Column, Index, Table
 from www.models.mixins import Timestamped
 
 
@@ -27,3 +27,5 @@ class User(Timestamped, Table):
     role = Column(Role, default=Role.READER)
     bio = Column(str, max_length=1000, default="")
     active = Column(bool, default=True)
+
+    by_role = Index(role, active)

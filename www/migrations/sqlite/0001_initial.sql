@@ -14,6 +14,7 @@ CREATE TABLE "users" (
     "updated_at" TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX "uq_users_name_key" ON "users" ("name_key");
+CREATE INDEX "ix_users_by_role" ON "users" ("role", "active");
 
 CREATE TABLE "sessions" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -51,6 +52,16 @@ CREATE TABLE "sign_in_failures" (
     "last_at" TEXT NOT NULL
 ) STRICT;
 CREATE INDEX "ix_sign_in_failures_last_at" ON "sign_in_failures" ("last_at");
+
+CREATE TABLE "audit_entries" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "actor_id" INTEGER REFERENCES "users" ("id") ON DELETE SET NULL,
+    "actor_name" TEXT NOT NULL,
+    "action" TEXT NOT NULL,
+    "target" TEXT NOT NULL,
+    "at" TEXT NOT NULL
+) STRICT;
+CREATE INDEX "ix_audit_entries_actor_id" ON "audit_entries" ("actor_id");
 
 CREATE TABLE "blogs" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
