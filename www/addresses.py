@@ -55,7 +55,7 @@ def client_address(request: web.Request) -> str:
 def is_https(request: web.Request) -> bool:
     """Return whether the reader's own connection is encrypted."""
     base_url = request.app[keys.settings].server.base_url
-    if request.transport is not None and request.secure and "https" in request.scheme:
+    if request.secure:
         return True
     if base_url is not None:
         return base_url.startswith("https:")
