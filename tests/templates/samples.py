@@ -95,7 +95,7 @@ BLOG = Row(
 COMMENTS = [
     Row(
         id=n + 50, html=html, created_at=ago(1.5 - n / 10), author_name=name, author_display=display,
-        depth=depth, parent_id=parent, blog_id=12, author_id=7,
+        depth=depth, parent_id=parent, blog_id=12, author_id=7, deleted_at=NOW if n == 1 else None,
     )
     for n, (name, display, depth, parent, html) in enumerate(texts.COMMENTS)
 ]  # fmt: skip
@@ -155,7 +155,7 @@ def article(**more):
         "tags": ["aiohttp", "读书", "letters"],
         "toc": texts.TOC,
     }
-    return base | {"comments": COMMENTS, "comment_form": BLANK, "reply_to": None} | more
+    return base | {"comments": COMMENTS, "comment_form": BLANK, "reply_to": None, "more_comments": None, "comments_from": None} | more
 
 
 def results(**more):
@@ -174,7 +174,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     "index.html": {"full": {"page": POSTS}, "empty": {"page": EMPTY}},
     "detail.html": {
         "full": article(),
-        "reply": article(reply_to=COMMENTS[2], comment_form=wrong("body", body="")),
+        "reply": article(reply_to=COMMENTS[2], more_comments=77, comments_from=50, comment_form=wrong("body", body="")),
         "bare": article(toc=[], tags=[], comments=[], blog=BLOG | {"html": "<p>One line.</p>", "published_at": None}),
     },
     "results.html": {
