@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aiohttp import hdrs
 
 from www import keys, views
-from www.middlewares.access import ANYONE, Access
+from www.blogs import editing
+from www.blogs import views as blogs
+from www.comments import views as comments
+from www.middlewares.access import ANYONE, AUTHOR, USER, Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,10 +38,26 @@ class Route(NamedTuple):
 
 # fmt: off
 ROUTES: Final = (
+    Route("GET",  "/",                    "site.index",       views.index,       ANYONE),
+    Route("GET",  "/search",              "site.results",     views.results,     ANYONE),
     Route("POST", "/preferences",         "site.preferences", views.preferences, ANYONE),
     Route("GET",  "/healthz",             "site.healthz",     views.healthz,     ANYONE),
     Route("GET",  "/readyz",              "site.readyz",      views.readyz,      ANYONE),
     Route("GET",  "/static/{path:.+}",    "site.static",      views.static,      ANYONE),
+
+    Route("GET,POST", "/write",                  "blogs.write",   editing.write,    AUTHOR),
+    Route("POST",     "/preview",                "blogs.preview", editing.preview,  AUTHOR),
+    Route("GET",      "/drafts",                 "blogs.drafts",  blogs.drafts,     AUTHOR),
+    Route("GET",      f"/blogs/{ID}",            "blogs.short",   blogs.short,      ANYONE),
+    Route("GET,POST", f"/blogs/{ID}/edit",       "blogs.edit",    editing.edit,     AUTHOR),
+    Route("GET,POST", f"/blogs/{ID}/delete",     "blogs.delete",  editing.delete,   AUTHOR),
+    Route("GET",      f"/blogs/{ID}-{{slug}}.md", "blogs.source", blogs.source,     ANYONE),
+    Route("GET",      f"/blogs/{ID}-{{slug}}",   "blogs.detail",  blogs.detail,     ANYONE),
+    Route("GET",      "/tags/{tag}",             "blogs.tag",     blogs.tag,        ANYONE),
+    Route("GET",      "/archive/{year:[12][0-9]{3}}", "blogs.archive", blogs.archive, ANYONE),
+
+    Route("POST",     f"/blogs/{ID}/comments",   "comments.create", blogs.comment,   USER),
+    Route("GET,POST", f"/comments/{ID}/delete",  "comments.delete", comments.delete, USER),
 )
 # fmt: on
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -9,15 +11,56 @@ from aiohttp import hdrs, web
 
 from www import keys
 from www.addresses import is_https, safe_next
+from www.blogs import queries
+from www.blogs.paging import part_of
 from www.db.errors import DatabaseError
 from www.errors import NotFound
 from www.forms import Fields
 from www.i18n import LANGUAGES
 from www.middlewares.state import THEMES
-from www.requests import read_form
+from www.render import render
+from www.requests import query_text, read_form
+from www.search import index as search
+from www.search.text import query_terms
 
 _YEAR_S: Final = 365 * 24 * 3600
 _FOREVER: Final = f"public, max-age={_YEAR_S}, immutable"
+_HITS_PER_PAGE: Final = 10
+_MAX_QUERY_CHARS: Final = 1000
+_PAGE_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
+
+
+async def index(request: web.Request) -> web.Response:
+    """Show the newest posts."""
+    page = await queries.latest(request.app[keys.engine], part_of(request))
+    return render(request, "index.html", page=page)
+
+
+async def results(request: web.Request) -> web.Response:
+    """Show what a search finds; without words the form alone."""
+    q = query_text(request, "q", _MAX_QUERY_CHARS)
+    asked = query_text(request, "page", _MAX_QUERY_CHARS) or "1"
+    if not _PAGE_NUMBER.fullmatch(asked):
+        raise NotFound
+    number, terms = int(asked), query_terms(q)
+    found, total = await search.find(
+        request.app[keys.engine], q, limit=_HITS_PER_PAGE, offset=(number - 1) * _HITS_PER_PAGE
+    )
+    pages = -(-total // _HITS_PER_PAGE)
+    if number > max(pages, 1):
+        raise NotFound
+    # Marking reads the whole text of each hit, which may be long.
+    hits = await asyncio.to_thread(search.shown, found, terms)
+    return render(
+        request,
+        "results.html",
+        q=q,
+        hits=hits,
+        total=total,
+        number=number,
+        pages=pages,
+        hint=bool(q) and not terms,
+    )
 
 
 async def preferences(request: web.Request) -> web.Response:

@@ -1,0 +1,1 @@
+"""Blogs: reading, writing and finding posts."""

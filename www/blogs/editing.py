@@ -1,0 +1,153 @@
+"""Pages for authors: write, edit, preview, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import hdrs, web
+
+from www import keys
+from www.blogs import actions, queries
+from www.blogs.forms import Action, Text, body_of, form_of
+from www.db import VersionConflict
+from www.errors import Conflict, Invalid
+from www.forms import Fields, Form
+from www.render import render
+from www.requests import read_form, wants_json
+
+if TYPE_CHECKING:
+    from multidict import MultiDict
+
+    from www.models import Blog
+
+
+async def write(request: web.Request) -> web.Response:
+    """Show an empty sheet; store what comes back."""
+    if request.method != hdrs.METH_POST:
+        return _editor(request, None, Form())
+    user = request[keys.user]
+    assert user is not None  # the route asks for AUTHOR
+    data = await read_form(request)
+    try:
+        text, prepared = await _read(request, data)
+    except Invalid as err:
+        return _wrong(request, None, data, err)
+    if text.action is Action.PREVIEW:
+        return _preview(request, None, data, prepared)
+    async with request.app[keys.engine].transaction() as conn:
+        blog = await actions.create(conn, text, prepared, author_id=user.id, now=datetime.now(UTC))
+    return _saved(request, blog, "drafted" if blog.published_at is None else "published")
+
+
+async def edit(request: web.Request) -> web.Response:
+    """Show a post in the form; store a new version of it."""
+    user, engine, id = request[keys.user], request.app[keys.engine], _id(request)
+    blog = await queries.editable_blog(engine, user, id)
+    if request.method != hdrs.METH_POST:
+        tags = await queries.tags_of(engine, [id])
+        return _editor(request, blog, form_of(blog, tags[id]))
+    data = await read_form(request)
+    try:
+        text, prepared = await _read(request, data)
+    except Invalid as err:
+        return _wrong(request, blog, data, err)
+    if text.action is Action.PREVIEW:
+        return _preview(request, blog, data, prepared)
+    try:
+        async with engine.transaction() as conn:
+            blog = await queries.editable_blog(conn, user, id)
+            was_draft = blog.published_at is None
+            await actions.save(conn, blog, text, prepared, now=datetime.now(UTC))
+    except (Conflict, VersionConflict):
+        return _conflict(request, await queries.editable_blog(engine, user, id), data)
+    if blog.published_at is None:
+        return _saved(request, blog, "drafted")
+    return _saved(request, blog, "published" if was_draft else "saved")
+
+
+async def preview(request: web.Request) -> web.Response:
+    """Answer the Markdown of the field `body` as HTML, for the script beside the editor."""
+    fields = Fields(await read_form(request))
+    body = body_of(fields, max_bytes=_max_bytes(request), required=False)
+    fields.check()
+    rendered = await asyncio.to_thread(actions.render, request.app[keys.renderer], body)
+    return render(request, "blogs/preview.html", html=rendered.html)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Ask once, then delete."""
+    user, engine, id = request[keys.user], request.app[keys.engine], _id(request)
+    if request.method != hdrs.METH_POST:
+        blog = await queries.editable_blog(engine, user, id)
+        return render(request, "blogs/delete.html", blog=blog)
+    async with engine.transaction() as conn:
+        blog = await queries.editable_blog(conn, user, id)
+        await actions.remove(conn, blog)
+    home = request.app[keys.urls]("site.index")
+    return web.Response(status=303, headers={hdrs.LOCATION: f"{home}?notice=deleted"})
+
+
+async def _read(request: web.Request, data: MultiDict[str]) -> tuple[Text, actions.Prepared]:
+    """Return the text and what is made of it, in a thread; raises Invalid."""
+    text = Text.read(data, max_bytes=_max_bytes(request))
+    return text, await asyncio.to_thread(actions.prepare, request.app[keys.renderer], text)
+
+
+def _wrong(
+    request: web.Request, blog: Blog | None, data: MultiDict[str], err: Invalid
+) -> web.Response:
+    if wants_json(request):
+        raise err
+    return _editor(request, blog, Form.again(data, err), 422)
+
+
+def _preview(
+    request: web.Request, blog: Blog | None, data: MultiDict[str], prepared: actions.Prepared
+) -> web.Response:
+    form = Form.again(data, Invalid({}))
+    return _editor(request, blog, form, preview_html=prepared.columns["html"])
+
+
+def _conflict(request: web.Request, blog: Blog, data: MultiDict[str]) -> web.Response:
+    """Show both texts; the form now holds the newer version, so that saving again is meant."""
+    if wants_json(request):
+        raise Conflict
+    form = Form.again(data, Invalid({}))
+    form = replace(form, values={**form.values, "version": blog.version})
+    return _editor(request, blog, form, 409, conflict=blog.body)
+
+
+def _editor(
+    request: web.Request,
+    blog: Blog | None,
+    form: Form,
+    status: int = 200,
+    *,
+    preview_html: str | None = None,
+    conflict: str | None = None,
+) -> web.Response:
+    return render(
+        request,
+        "blogs/edit.html",
+        status,
+        blog=blog,
+        form=form,
+        preview_html=preview_html,
+        conflict=conflict,
+    )
+
+
+def _saved(request: web.Request, blog: Blog, notice: str) -> web.Response:
+    post = request.app[keys.urls]("blogs.detail", id=blog.id, slug=blog.slug)
+    return web.Response(status=303, headers={hdrs.LOCATION: f"{post}?notice={notice}"})
+
+
+def _max_bytes(request: web.Request) -> int:
+    return request.app[keys.settings].limits.body_bytes
+
+
+def _id(request: web.Request) -> int:
+    return int(request.match_info["id"])

@@ -1,0 +1,1 @@
+"""Comments: what readers say under a post."""
