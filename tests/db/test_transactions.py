@@ -144,6 +144,13 @@ async def test_it_says_that_the_folder_is_missing(tmp_path: Path):
         await Engine(tmp_path / "no" / "x.db").open()
 
 
+async def test_it_says_that_it_is_not_open(path: Path):
+    engine = Engine(path)
+    for call in (engine.ping, engine.close, lambda: engine.insert(Author(name="Ada"))):
+        with pytest.raises(ConnectionLost, match="not open"):
+            await call()
+
+
 async def test_it_says_that_the_file_is_no_database(tmp_path: Path):
     (tmp_path / "x.db").write_text("hello, I am a letter to my aunt\n" * 100)
     with pytest.raises(ConnectionLost, match="not a database"):

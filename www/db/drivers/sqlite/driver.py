@@ -12,7 +12,7 @@ import apsw
 from www.db.drivers.sqlite.errors import translate
 from www.db.drivers.sqlite.lane import Lane, Options
 from www.db.drivers.sqlite.writer import Writer
-from www.db.errors import StatementError, Timeout
+from www.db.errors import ConnectionLost, StatementError, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -28,6 +28,7 @@ class SQLiteDriver:
     def __init__(self, options: Options) -> None:
         """Take the options; nothing is opened yet."""
         self.options = options
+        self._opened = False
 
     async def open(self) -> None:
         """Open the file; a missing one is made, a missing folder is an error."""
@@ -40,9 +41,12 @@ class SQLiteDriver:
         except BaseException:
             self._executor.shutdown()
             raise
+        self._opened = True
 
     async def close(self) -> None:
         """Let what is running end, then close every connection."""
+        self._require_open()
+        self._opened = False
         for _ in range(SLOW_READERS):
             await self._slots.acquire()
         for lane in (self._quick, *self._idle):
@@ -52,6 +56,7 @@ class SQLiteDriver:
 
     async def read(self, sql: str, params: Params) -> list[Row]:
         """Run a read on the loop's thread; one that is slow goes to a reader in a thread."""
+        self._require_open()
         try:
             return self._quick.here(sql, params, self.options.loop_budget_s).rows
         except Timeout:
@@ -63,10 +68,12 @@ class SQLiteDriver:
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
         """Run one change and commit it."""
+        self._require_open()
         return await self._writer.write(sql, params, short=short)
 
     async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
         """Yield rows, `chunk` at a time, from a reader in a thread."""
+        self._require_open()
         lane = await self._acquire()
         cursor = lane.connection.cursor()
         try:
@@ -81,6 +88,7 @@ class SQLiteDriver:
 
     async def begin(self, *, read_only: bool) -> Session:
         """Start a transaction: on a reader of its own, or on the writer when it is its turn."""
+        self._require_open()
         if not read_only:
             return await self._writer.begin()
         lane = await self._acquire()
@@ -90,6 +98,10 @@ class SQLiteDriver:
             self._release(lane)
             raise
         return ReadSession(self, lane)
+
+    def _require_open(self) -> None:
+        if not self._opened:
+            raise ConnectionLost("the engine is not open: use `async with Engine(...)`")
 
     async def _acquire(self) -> Lane:
         await self._slots.acquire()
