@@ -155,7 +155,17 @@ def article(**more):
         "tags": ["aiohttp", "读书", "letters"],
         "toc": texts.TOC,
     }
-    return base | {"comments": COMMENTS, "comment_form": BLANK, "reply_to": None, "more_comments": None, "comments_from": None} | more
+    return (
+        base
+        | {
+            "comments": COMMENTS,
+            "comment_form": BLANK,
+            "reply_to": None,
+            "more_comments": None,
+            "comments_from": None,
+        }
+        | more
+    )
 
 
 def results(**more):
