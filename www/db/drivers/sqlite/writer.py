@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 GROUP_MOST = 256
 CHECKPOINT_PAGES = 1_000
+# A checkpoint beside a busy writer never reaches the end of the log, which then only grows; from
+# here on (16 MB) the writer waits for it.
+WAIT_PAGES = 4_000
 Waiting = tuple[str, Params, "asyncio.Future[Result]"]
 
 
@@ -39,6 +42,7 @@ class Writer:
         self._waiting: list[Waiting] = []
         self._draining: asyncio.Task[None] | None = None
         self._checkpointing: asyncio.Future[None] | None = None
+        self._log_pages = 0
 
     async def close(self) -> None:
         """Commit what waits, copy the log into the file and close."""
@@ -46,7 +50,7 @@ class Writer:
             await self._draining
         async with self._turn:
             if self._checkpointing is not None:
-                await self._checkpointing
+                await asyncio.wait([self._checkpointing])
             await self._lane.call(lambda: _finish(self._lane.connection))
             self._lane.close()
 
@@ -74,6 +78,7 @@ class Writer:
         """Wait for the turn and start a transaction."""
         await self._turn.acquire()
         try:
+            await self._shorten_log()
             await self._lane.patiently("BEGIN IMMEDIATE")
         except BaseException:
             self._turn.release()
@@ -107,6 +112,7 @@ class Writer:
     async def _commit_group(self, group: list[Waiting]) -> None:
         done: list[tuple[asyncio.Future[Result], Result]] = []
         try:
+            await self._shorten_log()
             await self._lane.patiently("BEGIN IMMEDIATE")
             for sql, params, future in group:
                 if not future.done() and (result := self._one(sql, params, future)):
@@ -134,9 +140,19 @@ class Writer:
 
     def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         """Be told by SQLite how long the log is; called on whichever thread commits."""
+        self._log_pages = pages
         if pages >= CHECKPOINT_PAGES:
             self._loop.call_soon_threadsafe(self._start_checkpoint)
         return apsw.SQLITE_OK
+
+    async def _shorten_log(self) -> None:
+        """Hold the turn until a log that became too long is copied; readers may prevent that."""
+        if self._log_pages < WAIT_PAGES:
+            return
+        self._log_pages = 0  # counted anew by the next commit, in whichever place that lands
+        if self._checkpointing is not None:
+            await asyncio.wait([self._checkpointing])
+        await self._lane.call(lambda: _copy_log(self._lane.connection), interruptible=False)
 
     def _start_checkpoint(self) -> None:
         if self._checkpointing is None or self._checkpointing.done():
@@ -188,15 +204,17 @@ def _checkpoint(options: Options) -> None:
     """Copy the log into the file; runs in a thread, on a connection of its own."""
     connection = connect(options)
     try:
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-    except apsw.BusyError:
-        pass  # another process is at it
+        _copy_log(connection, apsw.SQLITE_CHECKPOINT_PASSIVE)
     finally:
         connection.close()
 
 
 def _finish(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA optimize").fetchall()
-    # Where another process reads, the log stays and is read at the next start.
+    _copy_log(connection, apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+
+def _copy_log(connection: apsw.Connection, mode: int = apsw.SQLITE_CHECKPOINT_RESTART) -> None:
+    """Copy the log into the file; where another process is in the way, the log stays as it is."""
     with contextlib.suppress(apsw.BusyError, apsw.LockedError):
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        connection.wal_checkpoint(mode=mode)
