@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from www import database, keys
 from www.assets import Assets
 from www.auth import permissions
 from www.auth.passwords import Passwords
+from www.files.sweeping import sweep_forever
 from www.markup import ComrakRenderer
 from www.middlewares import MIDDLEWARES
 from www.middlewares.headers import add_headers
@@ -76,6 +78,15 @@ async def file_storage(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
+async def file_sweep(app: web.Application) -> AsyncIterator[None]:
+    """Remove what broken uploads left, beside the requests."""
+    sweeping = asyncio.create_task(sweep_forever(app[keys.engine], app[keys.storage]))
+    yield
+    sweeping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await sweeping
+
+
 async def side_tasks(app: web.Application) -> AsyncIterator[None]:
     """Let what runs beside the requests end while there is a database."""
     yield
@@ -93,6 +104,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     page_templates,
     database_engine,
     file_storage,
+    file_sweep,
     side_tasks,
 )
 """Opened in this order at start, closed in the reverse one at the end."""

@@ -14,6 +14,7 @@ from www import keys, views
 from www.blogs import editing
 from www.blogs import views as blogs
 from www.comments import views as comments
+from www.files import views as files
 from www.middlewares.access import ANYONE, AUTHOR, USER, Access
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ ROUTES: Final = (
 
     Route("POST",     f"/blogs/{ID}/comments",   "comments.create", blogs.comment,   USER),
     Route("GET,POST", f"/comments/{ID}/delete",  "comments.delete", comments.delete, USER),
+
+    Route("GET,POST", "/upload",                 "files.upload",   files.upload,   AUTHOR),
+    Route("GET",      "/files",                  "files.index",    files.index,    USER),
+    Route("GET,POST", f"/files/{ID}/delete",     "files.delete",   files.delete,   USER),
+    Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),
 )
 # fmt: on
 

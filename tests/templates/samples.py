@@ -222,7 +222,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     },
     "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio"), wrong("current", "password"))},
     "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000}, "wrong": {"form": wrong("file"), "max_bytes": 1000}},
-    "files/index.html": {"full": {"page": page(FILES), "used_bytes": 48_200_000}, "empty": {"page": EMPTY, "used_bytes": 0}},
+    "files/index.html": {"full": {"page": page(FILES), "used_bytes": 48_200_000, "quota_bytes": 2**31}, "empty": {"page": EMPTY, "used_bytes": 0, "quota_bytes": 2**31}},
     "files/delete.html": {"full": {"file": FILES[0]}},
     "admin/users.html": {"full": {"page": page(PEOPLE), "roles": ROLES}},
     "admin/invitations.html": {

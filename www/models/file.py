@@ -19,3 +19,4 @@ class File(Table):
     created_at = Column(datetime, default=utc_now)
 
     of_owner = Index(owner_id, id.desc())
+    used_by_owner = Index(owner_id, size)

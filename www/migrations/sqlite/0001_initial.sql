@@ -125,3 +125,4 @@ CREATE TABLE "files" (
 ) STRICT;
 CREATE INDEX "ix_files_sha256" ON "files" ("sha256");
 CREATE INDEX "ix_files_of_owner" ON "files" ("owner_id", "id" DESC);
+CREATE INDEX "ix_files_used_by_owner" ON "files" ("owner_id", "size");

@@ -1,0 +1,59 @@
+"""What the pages ask about files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from www.auth.permissions import allow, at_least
+from www.db.functions import total
+from www.errors import NotFound
+from www.models import File, Role, User
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from www.db import Page
+    from www.db.verbs import Verbs
+
+_LISTED: Final = (
+    *(File.id, File.owner_id, File.name, File.content_type, File.size, File.created_at),
+    User.name.label("owner_name"),
+)
+_MOST_HASHES: Final = 1000
+
+
+async def manageable(conn: Verbs, user: User, *, after: str | None, size: int) -> Page[Any]:
+    """Return the files that `user` may delete, the newest first: an admin's list holds all."""
+    select = File.select(*_LISTED).join(User).order_by(File.id.desc())
+    if not at_least(user, Role.ADMIN):
+        select = select.where(File.owner_id == user.id)
+    return await conn.page(select, after=after, size=size)
+
+
+async def used_bytes(conn: Verbs, owner_id: int) -> int:
+    """Return the size of all files of one person; equal contents count each time."""
+    return await conn.scalar(File.select(total(File.size)).where(File.owner_id == owner_id)) or 0
+
+
+async def file(conn: Verbs, id: int) -> File:
+    """Return a file, which everyone may read who has its address; raises NotFound."""
+    found = await conn.get(File, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def deletable_file(conn: Verbs, user: User | None, id: int) -> File:
+    """Return a file that `user` may delete; raises NotFound, Forbidden."""
+    found = await file(conn, id)
+    allow(user, "delete_file", found)
+    return found
+
+
+async def contents_in_use(conn: Verbs, hashes: Sequence[str]) -> set[str]:
+    """Return which of these contents a file refers to; as many as there are, in small questions."""
+    found: set[str] = set()
+    for start in range(0, len(hashes), _MOST_HASHES):
+        some = hashes[start : start + _MOST_HASHES]
+        found.update(await conn.scalars(File.select(File.sha256).where(File.sha256.in_(some))))
+    return found

@@ -1,0 +1,32 @@
+"""The sweep beside the requests: at start and every few hours, for as long as the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from www.db import DatabaseError
+from www.errors import WwwError
+from www.files import actions
+
+if TYPE_CHECKING:
+    from www.db import Engine
+    from www.storage import Storage
+
+_log: Final = logging.getLogger("www.files")
+
+EVERY_S: Final = 6 * 3600.0
+
+
+async def sweep_forever(engine: Engine, storage: Storage, *, every_s: float = EVERY_S) -> None:
+    """Sweep now and every `every_s` seconds; a failure is logged and tried again."""
+    while True:
+        try:
+            swept = await actions.sweep(engine, storage)
+        except (OSError, DatabaseError, WwwError) as err:
+            _log.warning("unused files could not be removed: %s", err)
+        else:
+            if swept:
+                _log.info("removed %d contents that no file refers to", swept)
+        await asyncio.sleep(every_s)

@@ -1,0 +1,135 @@
+"""Pages about files: the way in, the list, the way out, the end.
+
+There is no forms.py here: a form with files is read by `www.files.upload`, piece by piece.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import hdrs, web
+
+from www import keys
+from www.errors import Invalid, WwwError
+from www.files import actions, queries
+from www.files.download import Download, respond
+from www.files.upload import FIELD, Bounds, receive
+from www.forms import Form
+from www.render import render
+from www.requests import query_text, wants_json
+
+if TYPE_CHECKING:
+    from www.models import File, User
+
+_PAGE_SIZE: Final = 50
+_MAX_CURSOR: Final = 1000
+
+
+async def upload(request: web.Request) -> web.Response:
+    """Show the form, or store what it sends; the form again says what was wrong."""
+    if request.method != hdrs.METH_POST:
+        return _form(request, Form())
+    try:
+        files = await _receive(request)
+    except WwwError as err:
+        if wants_json(request):
+            raise
+        errors: dict[str, list[str]] = {FIELD: [err.message]}
+        if isinstance(err, Invalid):
+            errors = err.errors
+        return _form(request, Form({}, errors), err.status)
+    if wants_json(request):
+        described = {"files": [_described(request, file) for file in files]}
+        return web.json_response(described, status=HTTPStatus.CREATED)
+    return _to_list(request, "uploaded")
+
+
+async def index(request: web.Request) -> web.Response:
+    """List what the person may manage."""
+    engine, user = request.app[keys.engine], _user(request)
+    after = query_text(request, "before", _MAX_CURSOR) or None
+    return render(
+        request,
+        "files/index.html",
+        page=await queries.manageable(engine, user, after=after, size=_PAGE_SIZE),
+        used_bytes=await queries.used_bytes(engine, user.id),
+        quota_bytes=request.app[keys.settings].limits.quota_bytes,
+    )
+
+
+async def download(request: web.Request) -> web.StreamResponse:
+    """Send a file, whole or in part; another name in its address is corrected."""
+    file = await queries.file(request.app[keys.engine], _id(request))
+    if request.match_info["name"] != file.name:
+        # Not to be kept for ever: the row may be renamed one day.
+        headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
+        return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers=headers)
+    found = Download(file.name, file.content_type, file.sha256, file.size, file.created_at)
+    return await respond(request, request.app[keys.storage], found)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Ask whether the file shall go, and let it go."""
+    engine, user = request.app[keys.engine], _user(request)
+    if request.method != hdrs.METH_POST:
+        file = await queries.deletable_file(engine, user, _id(request))
+        return render(request, "files/delete.html", file=file)
+    async with engine.transaction() as conn:
+        file = await queries.deletable_file(conn, user, _id(request))
+        await conn.delete(file)
+    await actions.release(engine, request.app[keys.storage], file.sha256)
+    return _to_list(request, "file_deleted")
+
+
+async def _receive(request: web.Request) -> list[File]:
+    """Store the files of the form and write their rows."""
+    engine, user = request.app[keys.engine], _user(request)
+    limits = request.app[keys.settings].limits
+    left_bytes = max(0, limits.quota_bytes - await queries.used_bytes(engine, user.id))
+    form = await receive(
+        request, request.app[keys.storage], Bounds(limits.upload_bytes, left_bytes)
+    )
+    async with engine.transaction() as conn:
+        return await actions.add(
+            conn,
+            form.files,
+            owner_id=user.id,
+            quota_bytes=limits.quota_bytes,
+            now=datetime.now(UTC),
+        )
+
+
+def _form(request: web.Request, form: Form, status: int = HTTPStatus.OK) -> web.Response:
+    max_bytes = request.app[keys.settings].limits.upload_bytes
+    return render(request, "files/upload.html", status, form=form, max_bytes=max_bytes)
+
+
+def _described(request: web.Request, file: File) -> dict[str, object]:
+    return {
+        "id": file.id,
+        "url": _address(request, file),
+        "name": file.name,
+        "size": file.size,
+        "sha256": file.sha256,
+    }
+
+
+def _address(request: web.Request, file: File) -> str:
+    return request.app[keys.urls]("files.download", id=file.id, name=file.name)
+
+
+def _to_list(request: web.Request, notice: str) -> web.Response:
+    location = f"{request.app[keys.urls]('files.index')}?notice={notice}"
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: location})
+
+
+def _id(request: web.Request) -> int:
+    return int(request.match_info["id"])
+
+
+def _user(request: web.Request) -> User:
+    user = request[keys.user]
+    assert user is not None  # the routes ask for USER at least
+    return user
