@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aiohttp import hdrs
 
 from www import keys, views
+from www.accounts import own
+from www.accounts import views as accounts
+from www.admin import views as admin
 from www.blogs import editing
 from www.blogs import views as blogs
 from www.comments import views as comments
 from www.files import views as files
-from www.middlewares.access import ANYONE, AUTHOR, USER, Access
+from www.middlewares.access import ADMIN, ANYONE, AUTHOR, USER, Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,11 +57,27 @@ ROUTES: Final = (
     Route("GET,POST", f"/blogs/{ID}/delete",     "blogs.delete",  editing.delete,   AUTHOR),
     Route("GET",      f"/blogs/{ID}-{{slug}}.md", "blogs.source", blogs.source,     ANYONE),
     Route("GET",      f"/blogs/{ID}-{{slug}}",   "blogs.detail",  blogs.detail,     ANYONE),
-    Route("GET",      "/tags/{tag}",             "blogs.tag",     blogs.tag,        ANYONE),
+    Route("GET",      "/tags/{tag:[^/]+}",      "blogs.tag",     blogs.tag,        ANYONE),
     Route("GET",      "/archive/{year:[12][0-9]{3}}", "blogs.archive", blogs.archive, ANYONE),
+    Route("GET",      "/users/{name}",           "accounts.profile", blogs.profile, ANYONE),
 
     Route("POST",     f"/blogs/{ID}/comments",   "comments.create", blogs.comment,   USER),
     Route("GET,POST", f"/comments/{ID}/delete",  "comments.delete", comments.delete, USER),
+
+    Route("GET,POST", "/login",                  "accounts.login",    accounts.login,    ANYONE),
+    Route("GET,POST", "/register",               "accounts.register", accounts.register, ANYONE),
+    Route("POST",     "/logout",                 "accounts.logout",   accounts.logout,   ANYONE),
+    Route("GET,POST", "/setup/{token}",          "accounts.setup",    accounts.setup,    ANYONE),
+    Route("GET", "/account", "accounts.account", own.account, USER),
+    Route("POST", "/account/profile", "accounts.change_profile", own.change_profile, USER),
+    Route("POST", "/account/password", "accounts.change_password", own.change_password, USER),
+    Route("POST", f"/account/sessions/{ID}/revoke", "accounts.revoke_session", own.revoke_session, USER),  # noqa: E501
+
+    Route("GET", "/admin/users", "admin.users", admin.users, ADMIN),
+    Route("POST", f"/admin/users/{ID}", "admin.change_user", admin.change_user, ADMIN),
+    Route("GET,POST", "/admin/invitations", "admin.invitations", admin.invitations, ADMIN),
+    Route("POST", f"/admin/invitations/{ID}/revoke", "admin.revoke_invitation", admin.revoke_invitation, ADMIN),  # noqa: E501
+    Route("GET", "/admin/audit", "admin.audit", admin.audit, ADMIN),
 
     Route("GET,POST", "/upload",                 "files.upload",   files.upload,   AUTHOR),
     Route("GET",      "/files",                  "files.index",    files.index,    USER),

@@ -14,10 +14,13 @@ from www.i18n import N_
 
 MIN_CHARS: Final = 2
 MAX_CHARS: Final = 32
-RESERVED: Final = frozenset(
-    "about account admin administrator anonymous everyone help info mail me moderator nobody"
-    " official postmaster root security staff support system webmaster www".split()
-)
+# fmt: off
+RESERVED: Final = frozenset((
+    "about", "account", "admin", "administrator", "anonymous", "everyone", "help",
+    "info", "mail", "me", "moderator", "nobody", "official", "postmaster", "root",
+    "security", "staff", "support", "system", "webmaster", "www",
+))
+# fmt: on
 """Names that lend authority; administrators may give them, nobody can just take them."""
 
 _LOOKALIKE: Final = frozenset({"LATIN", "GREEK", "CYRILLIC"})

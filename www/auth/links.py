@@ -51,7 +51,7 @@ async def issue(
 
 
 async def find(db: Engine | Connection, token: str, *, now: datetime) -> OneTimeLink:
-    """Return the link; raises NotFound for a token that never was, Gone if it is used or too old."""
+    """Return the link; raises NotFound for an unknown token, Gone for a used or old one."""
     link = None
     if is_token(token):
         link = await db.first(

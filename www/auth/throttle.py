@@ -1,10 +1,10 @@
 """Growing waits between sign-ins that fail, per account name and per address.
 
-The first `limits.login_attempts` wrong passwords cost nothing. Every further one doubles a wait that
-starts at two seconds and ends at one minute: an attacker is left with 1,440 guesses a day, while a
-stranger who fails on purpose can delay somebody else's sign-in by a minute at a time and no longer.
-Even that does not hold where the person is signed in already: an address with a session of the
-account passes. After a quarter of an hour without a failure all is forgotten.
+The first `limits.login_attempts` wrong passwords cost nothing. Every further one doubles a wait
+that starts at two seconds and ends at one minute: an attacker is left with 1,440 guesses a day,
+while a stranger who fails on purpose can delay somebody else's sign-in by a minute at a time and no
+longer. Even that does not hold where the person is signed in already: an address with a session of
+the account passes. After a quarter of an hour without a failure all is forgotten.
 
 An attempt is counted before the password is checked and taken back when it was right; otherwise a
 thousand attempts at once would all see the counter as it was before.
@@ -54,7 +54,7 @@ def address_key(address: str) -> str | None:
 async def begin(
     conn: Connection, *, name_key: str, address: str, free: int, now: datetime
 ) -> list[str]:
-    """Count an attempt and return its keys for `succeed`; raises RateLimited while one must wait."""
+    """Count an attempt and return its keys for `succeed`; raises RateLimited during a wait."""
     account, place = account_key(name_key), address_key(address)
     keys = [account] if place is None else [account, place]
     select = SignInFailure.select().where(
@@ -95,7 +95,7 @@ async def _count(conn: Connection, keys: Sequence[str], now: datetime) -> None:
         recent = change.where(SignInFailure.key == key, SignInFailure.last_at > now - WINDOW)
         if not await conn.run(recent):
             fresh = SignInFailure.insert({"key": key, "failures": 1, "last_at": now})
-            columns = [SignInFailure.failures, SignInFailure.last_at]
+            columns = (SignInFailure.failures, SignInFailure.last_at)
             await conn.run(fresh.or_update(SignInFailure.key, columns=columns))
 
 

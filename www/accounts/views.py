@@ -1,0 +1,221 @@
+"""Doors of the house: register, sign in and out, and what one-time links open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import hdrs, web
+
+from www import keys
+from www.accounts import actions, names, queries
+from www.accounts.forms import NewAccount, NewPassword, SignIn
+from www.addresses import client_address, safe_next
+from www.auth import links, sessions, throttle
+from www.errors import Forbidden, Invalid
+from www.forms import Form
+from www.i18n import N_
+from www.middlewares.session import drop_cookie, set_cookie
+from www.models import Purpose, Role, User
+from www.render import render
+from www.requests import query_text, read_form, wants_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from multidict import MultiDict
+
+    from www.db import Connection
+    from www.models import OneTimeLink
+    from www.settings import Site
+
+_MAX_FIELDS: Final = 20
+_MAX_NEXT: Final = 2000
+_SECRET_PAGE: Final = {
+    # The address holds a token. Not no-referrer: with it browsers send `Origin: null`, which the
+    # origin check refuses where there is no Sec-Fetch-Site (plain http in a local network).
+    "Referrer-Policy": "strict-origin",
+    hdrs.CACHE_CONTROL: "no-store",
+}
+
+
+async def login(request: web.Request) -> web.Response:
+    """Show the form, or sign in and go to where the person wanted to be."""
+    if request.method != hdrs.METH_POST:
+        target = query_text(request, "next", _MAX_NEXT)
+        if request[keys.user] is not None:
+            return _see_other(safe_next(target))
+        return render(request, "accounts/login.html", form=Form({"next": target}))
+    data = await read_form(request, max_fields=_MAX_FIELDS)
+    try:
+        user = await _checked(request, SignIn.read(data))
+    except Invalid as err:
+        return _again(request, "accounts/login.html", data, err)
+    async with request.app[keys.engine].transaction() as conn:
+        token = await _begin_session(request, conn, user)
+    return _welcome(request, token, data)
+
+
+async def _checked(request: web.Request, form: SignIn) -> User:
+    """Return whose name and password these are; raises Invalid or RateLimited.
+
+    Both take the same time and say the same, whether or not the account exists or is in use.
+    """
+    app, now = request.app, _now()
+    name_key = names.key_of(form.name)
+    async with app[keys.engine].transaction() as conn:
+        counted = await throttle.begin(
+            conn,
+            name_key=name_key,
+            address=client_address(request),
+            free=app[keys.settings].limits.login_attempts,
+            now=now,
+        )
+    user = await queries.credentials(app[keys.engine], form.name)
+    known = None if user is None else user.password_hash
+    if not await app[keys.passwords].verify(known, form.password) or user is None:
+        raise Invalid({"": [N_("The name or the password is wrong.")]})
+    fresh = None
+    if app[keys.passwords].is_outdated(user.password_hash):
+        fresh = await app[keys.passwords].hash(form.password)
+    async with app[keys.engine].transaction() as conn:
+        await throttle.succeed(conn, counted, now=now)
+        if fresh is not None:
+            change = User.update(password_hash=fresh)
+            # Unless it was changed while we hashed.
+            await conn.run(change.where(User.id == user.id, User.password_hash == known))
+    return user
+
+
+async def register(request: web.Request) -> web.Response:
+    """Show the form, or make an account and sign in, where the settings let strangers."""
+    template, is_open = "accounts/register.html", _site(request).registration == "open"
+    if not is_open and (request.method == hdrs.METH_POST or wants_json(request)):
+        raise Forbidden(N_("New accounts need an invitation here."))
+    if request.method != hdrs.METH_POST:
+        if request[keys.user] is not None:
+            return _see_other("/")
+        status = HTTPStatus.OK if is_open else HTTPStatus.FORBIDDEN
+        return render(request, template, status, form=Form(), open=is_open, invite=None)
+    data = await read_form(request, max_fields=_MAX_FIELDS)
+    try:
+        token = await _register(request, NewAccount.read(data))
+    except Invalid as err:
+        return _again(request, template, data, err, open=is_open, invite=None)
+    return _welcome(request, token, data)
+
+
+async def _register(request: web.Request, new: NewAccount) -> str:
+    """Make the account and return the token of its first session."""
+    hashed = await request.app[keys.passwords].hash(new.password)
+    async with request.app[keys.engine].transaction() as conn:
+        user = await actions.add(
+            conn,
+            name=new.name,
+            email=new.email,
+            password_hash=hashed,
+            role=Role(_site(request).new_user_role),
+            now=_now(),
+        )
+        return await _begin_session(request, conn, user)
+
+
+async def logout(request: web.Request) -> web.Response:
+    """Sign this device out; doing it twice is no error."""
+    session = request[keys.session]
+    if session is not None:
+        await sessions.end(request.app[keys.engine], user_id=session.user_id, session_id=session.id)
+    response = _see_other("/?notice=signed_out")
+    drop_cookie(request, response)
+    return response
+
+
+async def setup(request: web.Request) -> web.Response:
+    """Show what a one-time link is for, or do it and sign in."""
+    engine = request.app[keys.engine]
+    link = await links.find(engine, request.match_info["token"], now=_now())
+    template, purpose = "accounts/setup.html", link.purpose
+    if request.method != hdrs.METH_POST:
+        return render(request, template, headers=_SECRET_PAGE, purpose=purpose, form=Form())
+    data = await read_form(request, max_fields=_MAX_FIELDS)
+    try:
+        token = await _use(request, link, data)
+    except Invalid as err:
+        return _again(request, template, data, err, headers=_SECRET_PAGE, purpose=purpose)
+    notice = "password_changed" if link.purpose == Purpose.RESET else "welcome"
+    response = _see_other(f"/?notice={notice}")
+    set_cookie(request, response, token)
+    return response
+
+
+async def _use(request: web.Request, link: OneTimeLink, data: MultiDict[str]) -> str:
+    """Do what the link is for, exactly once, and return the token of a new session."""
+    app, now = request.app, _now()
+    if link.user_id is not None:  # a reset link: only these are for somebody
+        owner = await queries.account(app[keys.engine], link.user_id)
+        new = NewPassword.read(data, own=(owner.name, owner.email or ""))
+        hashed = await app[keys.passwords].hash(new.password)
+        async with app[keys.engine].transaction() as conn:
+            user = await actions.use_reset_link(conn, link, password_hash=hashed, now=now)
+            return await _begin_session(request, conn, user)
+    account = NewAccount.read(data, reserved=link.role != Role.ADMIN)
+    hashed = await app[keys.passwords].hash(account.password)
+    async with app[keys.engine].transaction() as conn:
+        user = await actions.use_link(conn, link, account, password_hash=hashed, now=now)
+        return await _begin_session(request, conn, user)
+
+
+async def _begin_session(request: web.Request, conn: Connection, user: User) -> str:
+    """Return a new token; the device's old session ends with it (its token may be known)."""
+    old, now = request[keys.session], _now()
+    if old is not None:
+        await sessions.end(conn, user_id=old.user_id, session_id=old.id)
+    await sessions.sweep(conn, now=now)
+    return await sessions.create(
+        conn,
+        user,
+        now=now,
+        user_agent=_shown_agent(request),
+        address=client_address(request),
+    )
+
+
+def _shown_agent(request: web.Request) -> str:
+    """Return the User-Agent without what cannot be stored or shown: headers may hold any bytes."""
+    sent = request.headers.get(hdrs.USER_AGENT, "")[:300]
+    return "".join(char for char in sent if char.isprintable())
+
+
+def _welcome(request: web.Request, token: str, data: MultiDict[str]) -> web.Response:
+    response = _see_other(safe_next(data.get("next"), default="/?notice=welcome"))
+    set_cookie(request, response, token)
+    return response
+
+
+def _again(
+    request: web.Request,
+    template: str,
+    data: MultiDict[str],
+    err: Invalid,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **page: object,
+) -> web.Response:
+    """Show the form with what was typed, or let the problem go to a program as JSON."""
+    if wants_json(request):
+        raise err
+    form = Form.again(data, err)
+    return render(request, template, err.status, headers=headers, form=form, **page)
+
+
+def _site(request: web.Request) -> Site:
+    return request.app[keys.settings].site
+
+
+def _see_other(location: str) -> web.Response:
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: location})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""The administrators' door: people, invitations, and the log of what administrators did."""

@@ -1,0 +1,47 @@
+"""What administrators ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from www.models import AuditEntry, OneTimeLink, Purpose, User
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from www.db import Connection, Engine, Page
+
+PAGE_SIZE: Final = 50
+
+
+async def people(db: Engine | Connection, before: str | None) -> Page[User]:
+    """Return one page of accounts, newest first."""
+    select = User.select(
+        User.id,
+        User.name,
+        User.display_name,
+        User.email,
+        User.role,
+        User.active,
+        User.created_at,
+    )
+    return await db.page(select.order_by(User.id.desc()), after=before, size=PAGE_SIZE)
+
+
+async def open_invitations(db: Engine | Connection, *, now: datetime) -> list[OneTimeLink]:
+    """Return the invitations that still wait for somebody, newest first."""
+    select = OneTimeLink.select(
+        OneTimeLink.id, OneTimeLink.role, OneTimeLink.created_at, OneTimeLink.expires_at
+    )
+    waiting = select.where(
+        OneTimeLink.purpose == Purpose.INVITE,
+        OneTimeLink.used_at.is_(None),
+        OneTimeLink.expires_at > now,
+    )
+    return await db.all(waiting.order_by(OneTimeLink.id.desc()).limit(200))
+
+
+async def audit(db: Engine | Connection, before: str | None) -> Page[AuditEntry]:
+    """Return one page of what administrators did, newest first."""
+    select = AuditEntry.select().order_by(AuditEntry.id.desc())
+    return await db.page(select, after=before, size=PAGE_SIZE)
