@@ -25,6 +25,7 @@ RESERVED: Final = frozenset((
 
 _LOOKALIKE: Final = frozenset({"LATIN", "GREEK", "CYRILLIC"})
 _TO_LOOK_UP_CHARS: Final = 200
+_MAX_KEY_CHARS: Final = 192
 
 
 def normalised(name: str) -> str:
@@ -33,9 +34,9 @@ def normalised(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """Return what makes names equal; at most a few hundred characters, however long `name` is."""
+    """Return what makes names equal; it fits into its column, however long `name` is."""
     folded = normalised(name[:_TO_LOOK_UP_CHARS]).casefold()
-    return unicodedata.normalize("NFKC", folded)
+    return unicodedata.normalize("NFKC", folded)[:_MAX_KEY_CHARS]
 
 
 def problem(name: str, *, reserved: bool = True) -> str | None:

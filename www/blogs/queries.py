@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from www.auth.permissions import allow, can
-from www.blogs.forms import tag_key
+from www.blogs.forms import MAX_TAG_KEY, tag_key
 from www.errors import NotFound
 from www.models import Blog, BlogTag, Tag, User
 
@@ -91,7 +91,9 @@ async def years(conn: Verbs, zone: tzinfo) -> list[int]:
 
 async def tag(conn: Verbs, name: str) -> Tag:
     """Return the tag of that name in whatever spelling; raises NotFound."""
-    found = await conn.first(Tag.select().where(Tag.key == tag_key(name)))
+    key = tag_key(name)
+    known = len(key) <= MAX_TAG_KEY
+    found = await conn.first(Tag.select().where(Tag.key == key)) if known else None
     if found is None:
         raise NotFound
     return found

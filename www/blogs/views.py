@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from www import keys
+from www.accounts.queries import person_by_name
 from www.blogs import queries
 from www.blogs.paging import part_of
 from www.comments import actions as commenting
@@ -106,6 +107,15 @@ async def archive(request: web.Request) -> web.Response:
     page = await queries.in_year(engine, year, zone, part_of(request))
     years = await queries.years(engine, zone)
     return render(request, "blogs/archive.html", year=year, years=years, page=page)
+
+
+async def profile(request: web.Request) -> web.Response:
+    """Show a person and what they have published."""
+    engine, user = request.app[keys.engine], request[keys.user]
+    person = await person_by_name(engine, request.match_info["name"])
+    page = await queries.by_author(engine, person.id, part_of(request))
+    is_self = user is not None and user.id == person.id
+    return render(request, "accounts/profile.html", person=person, page=page, is_self=is_self)
 
 
 async def _comment_again(request: web.Request, form: Form) -> web.Response:
