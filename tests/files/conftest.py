@@ -1,4 +1,4 @@
-"""A server of nothing but the ways in and out, so that their tests need neither pages nor rows."""
+"""A bare server of nothing but the ways in and out, whose tests need neither pages nor rows."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ def finished():
 
 
 @pytest.fixture
-def app(storage, finished):
+def bare_app(storage, finished):
     @web.middleware
     async def errors(request, handler):
         try:
@@ -70,15 +70,15 @@ def app(storage, finished):
 
 
 @pytest.fixture
-async def client(app, aiohttp_client):
-    return await aiohttp_client(app)
+async def bare(bare_app, aiohttp_client):
+    return await aiohttp_client(bare_app)
 
 
 @pytest.fixture(params=[False, True], ids=["runs on", "is cancelled"])
-async def address(request, app):
+async def address(request, bare_app):
     """Host and port of a server whose handlers do or don't end when the client goes away."""
     # While it lingers aiohttp does not notice that the client left, and shutting down waits for it.
-    runner = web.AppRunner(app, handler_cancellation=request.param, lingering_time=1)
+    runner = web.AppRunner(bare_app, handler_cancellation=request.param, lingering_time=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield runner.addresses[0]

@@ -24,30 +24,30 @@ def content(request):
     return os.urandom(request.param)
 
 
-async def get(client, sha256, size, file=PNG, method="GET", **headers):
+async def get(bare, sha256, size, file=PNG, method="GET", **headers):
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await client.request(method, f"/{sha256}", params=file | {"size": size}, headers=names)
+    return await bare.request(method, f"/{sha256}", params=file | {"size": size}, headers=names)
 
 
-async def test_it_sends_every_byte(client, storage, content):
-    answer = await get(client, await store(storage, content), len(content))
+async def test_it_sends_every_byte(bare, storage, content):
+    answer = await get(bare, await store(storage, content), len(content))
     assert (answer.status, answer.content_length) == (200, len(content))
     assert await answer.read() == content
 
 
-async def test_a_head_says_the_same_and_sends_nothing(client, storage, content):
+async def test_a_head_says_the_same_and_sends_nothing(bare, storage, content):
     sha256 = await store(storage, content)
-    whole = await get(client, sha256, len(content))
-    head = await get(client, sha256, len(content), method="HEAD")
+    whole = await get(bare, sha256, len(content))
+    head = await get(bare, sha256, len(content), method="HEAD")
     assert {**head.headers, "Date": ""} == {**whole.headers, "Date": ""}
     assert await head.read() == b""
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 0), (10, 499_999), (1_999_999, 2_000_000)])
-async def test_it_sends_a_range(client, storage, first, last):
+async def test_it_sends_a_range(bare, storage, first, last):
     content = os.urandom(2_000_000)
     answer = await get(
-        client, await store(storage, content), len(content), Range=f"bytes={first}-{last}"
+        bare, await store(storage, content), len(content), Range=f"bytes={first}-{last}"
     )
     assert answer.status == 206
     assert await answer.read() == content[first : last + 1]
@@ -63,15 +63,15 @@ async def test_it_sends_a_range(client, storage, first, last):
         ({"Range": "bytes=0-1", "If_Range": '"x"'}, 200),
     ],
 )
-async def test_it_keeps_conditions(client, storage, headers, status):
-    answer = await get(client, await store(storage, b"hello"), 5, **headers)
+async def test_it_keeps_conditions(bare, storage, headers, status):
+    answer = await get(bare, await store(storage, b"hello"), 5, **headers)
     assert answer.status == status
     assert (await answer.read() == b"hello") == (status == 200)
 
 
-async def test_it_shows_what_is_harmless(client, storage):
+async def test_it_shows_what_is_harmless(bare, storage):
     sha256 = await store(storage, b"hello")
-    headers = (await get(client, sha256, 5)).headers
+    headers = (await get(bare, sha256, 5)).headers
     assert headers["Content-Type"] == "image/png"
     assert (
         headers["Content-Disposition"]
@@ -84,24 +84,24 @@ async def test_it_shows_what_is_harmless(client, storage):
     assert headers["Cache-Control"] == "private, no-cache"
 
 
-async def test_it_locks_up_what_could_run(client, storage):
-    headers = (await get(client, await store(storage, b"<script>"), 8, HTML)).headers
+async def test_it_locks_up_what_could_run(bare, storage):
+    headers = (await get(bare, await store(storage, b"<script>"), 8, HTML)).headers
     assert headers["Content-Disposition"] == 'attachment; filename="a.html"'
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_it_misses_what_is_gone(client):
-    assert (await get(client, hashlib.sha256(b"").hexdigest(), 0)).status == 404
-    assert (await get(client, "nonsense", 0)).status == 404
+async def test_it_misses_what_is_gone(bare):
+    assert (await get(bare, hashlib.sha256(b"").hexdigest(), 0)).status == 404
+    assert (await get(bare, "nonsense", 0)).status == 404
 
 
-async def test_it_closes_the_file_when_the_client_leaves(client, storage):
+async def test_it_closes_the_file_when_the_client_leaves(bare, storage):
     content = os.urandom(20_000_000)
     sha256 = await store(storage, content)
-    answer = await get(client, sha256, len(content))
+    answer = await get(bare, sha256, len(content))
     assert await answer.content.read(10) == content[:10]
     answer.close()
     await answer.wait_for_close()
-    await client.close()
+    await bare.close()
     assert storage.path(sha256) not in open_files()

@@ -24,9 +24,9 @@ def part(content, disposition='form-data; name="file"; filename="a.txt"'):
     return b"--B\r\nContent-Disposition: %b\r\n\r\n%b\r\n" % (disposition.encode(), content)
 
 
-async def refused(client, stored, status, data, **options):
+async def refused(bare, stored, status, data, **options):
     """Post, expect `status` and an empty data folder; return the message."""
-    answer = await client.post("/upload", data=data, **options)
+    answer = await bare.post("/upload", data=data, **options)
     assert answer.status == status
     assert stored() == {}
     return (await answer.json())["message"]
@@ -38,13 +38,13 @@ async def until(condition):
             await asyncio.sleep(0.005)
 
 
-async def test_it_stores_files_and_fields(client, stored):
+async def test_it_stores_files_and_fields(bare, stored):
     data = form(
         ("a.txt", b"hello"),
         ("图.png", b"\x89PNG\r\n\x1a\n"),
         fields=[("note", "你好"), ("note", "b")],
     )
-    answer = await (await client.post("/upload", data=data)).json()
+    answer = await (await bare.post("/upload", data=data)).json()
     assert answer["fields"] == {"note": ["你好", "b"]}
     assert answer["files"][0] == ["a.txt", "text/plain; charset=utf-8", HELLO, 5]
     assert answer["files"][1][:2] == ["图.png", "image/png"]
@@ -52,9 +52,9 @@ async def test_it_stores_files_and_fields(client, stored):
 
 
 @pytest.mark.parametrize("size", [0, 1, 65_536, 999_999, 1_000_000])
-async def test_it_stores_every_byte(client, stored, size):
+async def test_it_stores_every_byte(bare, stored, size):
     content = os.urandom(size)
-    answer = await client.post("/upload", data=form(("a.bin", content)))
+    answer = await bare.post("/upload", data=form(("a.bin", content)))
     assert answer.status == 201
     assert stored() == {hashlib.sha256(content).hexdigest(): content}
 
@@ -70,16 +70,16 @@ async def test_it_stores_every_byte(client, stored, size):
         ("x" * 10_000 + ".txt", "x" * 251 + ".txt"),
     ],
 )
-async def test_it_cleans_names(client, stored, filename, name):
+async def test_it_cleans_names(bare, stored, filename, name):
     body = part(b"hello", f'form-data; name="file"; filename="{filename}"') + b"--B--"
-    answer = await client.post("/upload", data=body, headers=MULTIPART)
+    answer = await bare.post("/upload", data=body, headers=MULTIPART)
     assert (await answer.json())["files"][0][0] == name
     assert stored() == {HELLO: b"hello"}
 
 
-async def test_it_names_a_file_without_a_name(client):
+async def test_it_names_a_file_without_a_name(bare):
     body = part(b"hello", 'form-data; name="file"; filename=""') + b"--B--"
-    answer = await client.post("/upload", data=body, headers=MULTIPART)
+    answer = await bare.post("/upload", data=body, headers=MULTIPART)
     assert (await answer.json())["files"][0][0] == "file"
 
 
@@ -91,8 +91,8 @@ async def test_it_names_a_file_without_a_name(client):
         part(b"hello", 'form-data; name="file"') + b"--B--",
     ],
 )
-async def test_it_asks_for_a_file(client, stored, body):
-    assert await refused(client, stored, 422, body, headers=MULTIPART)
+async def test_it_asks_for_a_file(bare, stored, body):
+    assert await refused(bare, stored, 422, body, headers=MULTIPART)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ async def test_it_asks_for_a_file(client, stored, body):
         (MULTIPART | {"Content-Encoding": "gzip"}, 415),
     ],
 )
-async def test_it_refuses_other_bodies(client, stored, headers, status):
+async def test_it_refuses_other_bodies(bare, stored, headers, status):
     body = gzip.compress(part(b"hello") + b"--B--")
-    await refused(client, stored, status, body, headers=headers)
+    await refused(bare, stored, status, body, headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ async def test_it_refuses_other_bodies(client, stored, headers, status):
         part(b"hello", 'form-data; name="other"; filename="a"') + b"--B--",
     ],
 )
-async def test_it_refuses_a_damaged_form(client, stored, body):
-    await refused(client, stored, 400, body, headers=MULTIPART)
+async def test_it_refuses_a_damaged_form(bare, stored, body):
+    await refused(bare, stored, 400, body, headers=MULTIPART)
 
 
 @pytest.mark.parametrize(
@@ -138,18 +138,18 @@ async def test_it_refuses_a_damaged_form(client, stored, body):
     ],
     ids=["file", "quota", "files", "parts", "field", "epilogue"],
 )
-async def test_it_keeps_bounds(client, stored, data):
-    await refused(client, stored, 413, io.BytesIO(data), headers=MULTIPART)
+async def test_it_keeps_bounds(bare, stored, data):
+    await refused(bare, stored, 413, io.BytesIO(data), headers=MULTIPART)
 
     async def chunked():  # without Content-Length
         for at in range(0, len(data), 50_000):
             yield data[at : at + 50_000]
 
-    await refused(client, stored, 413, chunked(), headers=MULTIPART)
+    await refused(bare, stored, 413, chunked(), headers=MULTIPART)
 
 
-async def test_it_says_which_file_is_too_large(client, stored):
-    message = await refused(client, stored, 413, form(("图.png", b"x" * 1_000_001)))
+async def test_it_says_which_file_is_too_large(bare, stored):
+    message = await refused(bare, stored, 413, form(("图.png", b"x" * 1_000_001)))
     assert message == "The file “图.png” is larger than 1 MB."
 
 

@@ -1,0 +1,109 @@
+import re
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.files.door import upload
+from www import keys
+from www.files import queries
+from www.models import File
+
+
+async def names(actor, path="/files"):
+    """Return the names in the list, and the address of its next part."""
+    answer = await actor.get(path)
+    page = await answer.text()
+    assert answer.status == 200
+    following = re.search(r'href="(/files\?before=[^"]+)"', page)
+    return re.findall(r'<h2><a href="/files/\d+/([^"]+)"', page), following and following[1]
+
+
+async def fill(actor, count):
+    rows = [
+        File(
+            owner_id=actor.user.id, name=f"{n}", content_type="text/plain", size=1, sha256="0" * 64
+        )
+        for n in range(count)
+    ]
+    await actor.app[keys.engine].insert_many(rows)
+
+
+async def test_it_requires_login(client):
+    answer = await client.get("/files", allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "/login?next=/files")
+
+
+async def test_it_is_empty_at_first(alice, bob):
+    assert "No files yet" in await (await alice.get("/files")).text()
+    assert 'href="/upload"' in await (await alice.get("/files")).text()
+    assert "No files yet" in await (await bob.get("/files")).text()
+
+
+async def test_it_lists_ones_own_the_newest_first(alice, make_actor):
+    carol = await make_actor("carol", "author")
+    await upload(alice, ("a", b"1"), ("b", b"2"))
+    await upload(carol, ("c", b"3"))
+    assert (await names(alice))[0] == ["b", "a"]
+    assert (await names(carol))[0] == ["c"]
+
+
+async def test_an_admin_sees_all_and_whose_they_are(alice, admin):
+    await upload(alice, ("a", b"1"))
+    await upload(admin, ("b", b"2"))
+    assert (await names(admin))[0] == ["b", "a"]
+    assert "<span>alice</span>" in await (await admin.get("/files")).text()
+
+
+@pytest.mark.parametrize("settings", [{"limits": {"quota_bytes": 10_000}}], indirect=True)
+async def test_it_says_how_much_is_used(alice):
+    await upload(alice, ("a", b"1" * 1000), ("b", b"1" * 500))
+    page = await (await alice.get("/files")).text()
+    assert re.search(r"You use 1.5.kB of 10.kB\.", page)
+
+
+async def test_it_goes_page_by_page(alice):
+    await fill(alice, 120)
+    seen, path = [], "/files"
+    while path:
+        part, path = await names(alice, path)
+        seen.append(part)
+    assert [len(part) for part in seen] == [50, 50, 20]
+    assert [name for part in seen for name in part] == [f"{n}" for n in reversed(range(120))]
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "a" * 2000, "%00", "%FF", "WyJhIl0", "WzEsMl0"])
+async def test_a_cursor_of_nobody_is_refused(alice, cursor):
+    await fill(alice, 60)
+    assert (await alice.get(f"/files?before={cursor}")).status == 400
+
+
+@asynccontextmanager
+async def observed(engine):
+    """Collect the statements that are run."""
+    statements = []
+    engine.observers.append(lambda sql, _seconds: statements.append(sql))
+    yield statements
+    engine.observers.clear()
+
+
+async def test_it_asks_the_same_few_questions_for_many(alice):
+    await fill(alice, 60)
+    async with observed(alice.app[keys.engine]) as statements:
+        await alice.get("/files")
+    assert sum('FROM "files"' in sql for sql in statements) == 2
+
+
+async def test_no_question_reads_a_whole_table(alice, admin, engine):
+    """What is sorted, or scanned without end, costs more with every file."""
+    plans, explain = [], engine.explain
+    for actor in (alice, admin):
+        select = queries.manageable_files(actor.user)
+        plans += await explain(select.limit(51))
+        plans += await explain(select.where(File.id < 9).limit(51))
+    plans += await explain(queries.used(1))
+    plans += await explain(File.select(File.sha256).where(File.sha256.in_(["0" * 64])))
+    assert plans
+    assert [line for line in plans if "TEMP B-TREE" in line] == []
+    # The newest of all: in the order of the key, and only as far as the page goes.
+    assert [line for line in plans if line.startswith("SCAN")] == ["SCAN files"]
+    assert any("COVERING INDEX ix_files_used_by_owner" in line for line in plans)

@@ -1,0 +1,176 @@
+import asyncio
+import re
+from html import unescape
+
+import pytest
+
+from tests.files.door import BOUNDARY, JSON, body_of, kept, send, sha256, until, upload
+from www import keys
+from www.models import File
+
+SMALL = {"limits": {"upload_bytes": 1000, "quota_bytes": 1500}}
+small = pytest.mark.parametrize("settings", [SMALL], indirect=True)
+
+
+async def nothing_stored(actor):
+    return kept(actor) == {} and await actor.app[keys.engine].count(File.select()) == 0
+
+
+async def test_it_shows_a_form(alice):
+    page = await (await alice.get("/upload")).text()
+    assert re.search(r'<form action="/upload" method="post" enctype="multipart/form-data"', page)
+
+
+async def test_it_leads_a_browser_to_the_list(alice):
+    answer = await send(alice, ("a.txt", b"hello"))
+    assert (answer.status, answer.headers["Location"]) == (303, "/files?notice=uploaded")
+    page = await (await alice.get("/files?notice=uploaded")).text()
+    assert "Uploaded." in page
+    assert 'href="/files/1/a.txt"' in page
+
+
+async def test_it_describes_files_to_a_program(alice):
+    first, second = await upload(alice, ("a.txt", b"hello"), ("图 1.png", b"x" * 70_000))
+    assert first == {
+        "id": 1, "url": "/files/1/a.txt", "name": "a.txt", "size": 5, "sha256": sha256(b"hello")
+    }  # fmt: skip
+    assert second["url"] == "/files/2/%E5%9B%BE%201.png"
+    assert await (await alice.get(second["url"])).read() == b"x" * 70_000
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("报告（终稿）.pdf", "报告（终稿）.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\a b.txt", "a b.txt"),
+        ("q\"uote;'.txt", "q\"uote;'.txt"),
+        ("100% {sure} #1?&+=~@:[x].txt", "100% {sure} #1?&+=~@:[x].txt"),
+        ("%2e%2e%2fa%00.txt", "%2e%2e%2fa%00.txt"),
+        ("<script>alert(1)</script>.png", "script>.png"),
+        ("e\u0301.txt", "\u00e9.txt"),
+        ("a\u202egnp.exe", "agnp.exe"),
+        ("delete", "delete_"),
+        ("..", "file"),
+    ],
+)
+async def test_a_name_survives_harmlessly(alice, given, name):
+    [file] = await upload(alice, (given, b"hello"))
+    assert file["name"] == name
+    answer = await alice.get(file["url"], allow_redirects=False)
+    assert (answer.status, await answer.read()) == (200, b"hello")
+    assert name in unescape(await (await alice.get("/files")).text())
+
+
+async def test_equal_contents_are_kept_once(alice):
+    await upload(alice, ("a.txt", b"hello"), ("b.txt", b"hello"))
+    assert kept(alice) == {sha256(b"hello"): b"hello"}
+
+
+async def test_it_requires_login_before_the_body(server):
+    """The answer comes although nearly all of the body never does."""
+    url = server.make_url("/")
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(
+        b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n"
+        b"Content-Type: multipart/form-data; boundary=%b\r\n\r\n--" % BOUNDARY.encode()
+    )
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    assert head.startswith(b"HTTP/1.1 303 ")
+    assert b"\r\nLocation: /login\r\n" in head
+    writer.close()
+
+
+async def test_it_requires_login_of_programs(client):
+    assert (await send(client, ("a.txt", b"x"), **JSON)).status == 401
+    assert await nothing_stored(client)
+
+
+async def test_it_is_for_authors(bob):
+    assert (await bob.get("/upload")).status == 403
+    assert (await send(bob, ("a.txt", b"x"))).status == 403
+    assert await nothing_stored(bob)
+
+
+async def test_it_refuses_other_sites(alice):
+    answer = await send(alice, ("a.txt", b"x"), **{"Sec-Fetch-Site": "cross-site"})
+    assert answer.status == 403
+    assert await nothing_stored(alice)
+
+
+@small
+async def test_it_refuses_a_large_file(alice):
+    answer = await send(alice, ("small.txt", b"x"), ("图.txt", b"x" * 1001))
+    assert answer.status == 413
+    page = await answer.text()
+    assert "The file “图.txt” is larger than 1 kB" in page
+    assert 'type="file"' in page
+    assert await nothing_stored(alice)
+
+
+@small
+async def test_it_keeps_the_quota(alice):
+    await upload(alice, ("a.txt", b"a" * 1000))
+    answer = await send(alice, ("b.txt", b"b" * 501), **JSON)
+    assert answer.status == 413
+    assert answer.content_type == "application/problem+json"
+    assert (await answer.json())["detail"] == "There is not enough space left for this."
+    await upload(alice, ("b.txt", b"b" * 500))
+    assert len(kept(alice)) == 2
+
+
+@small
+async def test_parallel_uploads_keep_the_quota(alice):
+    """All of them are told that there is space before the first of them has taken it."""
+
+    async def slowly(body):
+        yield body[:-1]
+        await until(lambda: len(kept(alice)) == 4)
+        yield body[-1:]
+
+    bodies = [body_of((f"{n}", b"x" * 700)) for n in range(4)]
+    answers = await asyncio.gather(*(send(alice, body=slowly(body)) for body in bodies))
+    assert sorted(answer.status for answer in answers) == [303, 303, 413, 413]
+    assert await alice.app[keys.engine].count(File.select()) == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"file=x", 415),
+        ({"Content-Type": "application/json"}, b"{}", 415),
+        ({"Content-Encoding": "gzip"}, b"\x1f\x8b", 415),
+        ({}, b"nonsense", 400),
+        ({}, body_of(("a.txt", b"hello"))[:-20], 400),
+        ({}, body_of(), 422),
+        ({}, body_of(("", b"")), 422),
+        ({}, body_of(("a.txt", b"x")).replace(b'"file"', b'"other"'), 400),
+    ],
+)
+async def test_it_refuses_other_bodies(alice, headers, body, status):
+    answer = await send(alice, body=body, **headers)
+    assert answer.status == status
+    assert (await send(alice, body=body, **headers, **JSON)).status == status
+    assert await nothing_stored(alice)
+
+
+async def test_it_says_that_a_file_is_missing(alice):
+    page = await (await send(alice, body=body_of(("", b"")))).text()
+    assert "Please choose a file." in page
+    assert 'aria-invalid="true"' in page
+
+
+async def test_a_broken_upload_leaves_nothing(alice, server):
+    token = next(iter(alice.session.cookie_jar)).value
+    body = body_of(("a.bin", b"x" * 3_000_000))
+    head = (
+        f"POST /upload HTTP/1.1\r\nHost: a\r\nCookie: session={token}\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    url = server.make_url("/")
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(head.encode() + body[:2_000_000])
+    await until(lambda: kept(alice))
+    writer.close()
+    await until(lambda: not kept(alice))
+    assert await nothing_stored(alice)
