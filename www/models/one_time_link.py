@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from www.db import Column, Table
+from www.db import Column, Index, Table
 from www.models.mixins import utc_now
 from www.models.user import Role, User
 
@@ -32,3 +32,5 @@ class OneTimeLink(Table):
     created_at = Column(datetime, default=utc_now)
     expires_at = Column(datetime, index=True)
     used_at = Column(datetime, nullable=True)
+
+    waiting = Index(purpose, id.desc(), where=used_at.is_(None))

@@ -45,6 +45,7 @@ CREATE UNIQUE INDEX "uq_one_time_links_token_hash" ON "one_time_links" ("token_h
 CREATE INDEX "ix_one_time_links_user_id" ON "one_time_links" ("user_id");
 CREATE INDEX "ix_one_time_links_created_by" ON "one_time_links" ("created_by");
 CREATE INDEX "ix_one_time_links_expires_at" ON "one_time_links" ("expires_at");
+CREATE INDEX "ix_one_time_links_waiting" ON "one_time_links" ("purpose", "id" DESC) WHERE "used_at" IS NULL;
 
 CREATE TABLE "sign_in_failures" (
     "key" TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,191 @@
+"""What every page asks the database: by an index, and no more often when there is more to show."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+import apsw
+import pytest
+
+from tests.posts import NOW, RENDERER
+from www.blogs import actions
+from www.blogs.forms import Action, Text
+from www.models import AuditEntry, Blog, Comment, File, OneTimeLink, Purpose, User
+from www.routes import ROUTES
+
+POSTS = 40
+SETTINGS = pytest.mark.parametrize("settings", [{"site": {"posts_per_page": 100}}], indirect=True)
+# Of every GET route one address; 3 is a post and a comment, 4 a draft of alice's.
+ADDRESSES = {
+    "site.index": "/",
+    "site.results": "/search?q=common",
+    "site.healthz": "/healthz",
+    "site.readyz": "/readyz",
+    "site.static": "/static/style.css",
+    "blogs.write": "/write",
+    "blogs.drafts": "/drafts",
+    "blogs.short": "/blogs/3",
+    "blogs.edit": "/blogs/3/edit",
+    "blogs.delete": "/blogs/3/delete",
+    "blogs.source": "/blogs/3-post-3.md",
+    "blogs.detail": "/blogs/3-post-3?comments=1&reply=3",
+    "blogs.tag": "/tags/all",
+    "blogs.archive": "/archive/2026",
+    "accounts.profile": "/users/alice",
+    "comments.delete": "/comments/3/delete",
+    "accounts.login": "/login",
+    "accounts.register": "/register",
+    "accounts.setup": "/setup/no-such-token",
+    "accounts.account": "/account",
+    "admin.users": "/admin/users",
+    "admin.invitations": "/admin/invitations",
+    "admin.audit": "/admin/audit",
+    "files.upload": "/upload",
+    "files.index": "/files",
+    "files.download": "/files/1/a.txt",
+    "files.delete": "/files/1/delete",
+}
+# These have no cursor of their own; the test asks for the address with one as well.
+PAGED = ("site.index", "blogs.tag", "blogs.archive", "accounts.profile", "blogs.drafts")
+
+
+@pytest.fixture
+def asked(engine):
+    """The SQL of every statement since the list was last cleared."""
+    seen = []
+    engine.observers.append(lambda sql, _seconds: seen.append(sql))
+    return seen
+
+
+async def fill(engine, author, first, posts):
+    """Add posts first to first + posts, every fourth a draft, with comments and files."""
+    at = NOW.replace(day=1)
+    async with engine.transaction() as conn:
+        for number in range(first, first + posts):
+            action = Action.DRAFT if number % 4 == 0 else Action.PUBLISH
+            text = Text(f"Post {number}", "common text", ("all", f"tag {number}"), action=action)
+            moment = at + timedelta(minutes=number)
+            prepared = actions.prepare(RENDERER, text)
+            await actions.create(conn, text, prepared, author_id=author.id, now=moment)
+        own = {"author_id": author.id, "body": "x", "html": "x"}
+        rows = [Comment(blog_id=3, path=f"{n:012}", **own) for n in range(first, first + posts)]
+        await conn.insert_many(rows)
+        await conn.insert_many([people(n) for n in range(first, first + posts)])
+        await conn.insert_many([file(author, n) for n in range(first, first + posts)])
+        await conn.insert_many([invitation(n) for n in range(first, first + posts)])
+        await conn.insert_many([entry(author, n) for n in range(first, first + posts)])
+
+
+def people(number):
+    return User(name=f"p{number}", name_key=f"p{number}", password_hash="")
+
+
+def file(owner, number):
+    return File(
+        owner_id=owner.id, name="a.txt", content_type="text/plain", size=1, sha256=f"{number:064}"
+    )
+
+
+def invitation(number):
+    hashed = number.to_bytes(32)
+    return OneTimeLink(
+        token_hash=hashed, purpose=Purpose.INVITE, expires_at=NOW + timedelta(days=9999)
+    )
+
+
+def entry(actor, number):
+    return AuditEntry(actor_id=actor.id, actor_name=actor.name, action="test", target=str(number))
+
+
+async def statements(actor, asked, path):
+    """Return what one GET asks; the first one may also bring the session up to date."""
+    for _ in range(2):
+        asked.clear()
+        async with actor.get(path, allow_redirects=False) as answer:
+            await answer.read()
+            assert answer.status < 500, path
+    return list(asked)
+
+
+def problems(sql, plan):
+    """Return the steps that read a whole table or sort what no index keeps in order."""
+    found = []
+    for step in plan:
+        # The full text index is asked by words; its hits can only be sorted by rank.
+        if "VIRTUAL TABLE INDEX" in step or ("blog_search" in sql and "ORDER BY" in step):
+            continue
+        scans = step.startswith("SCAN ") and "CONSTANT ROW" not in step
+        if (scans and not stops_early(sql)) or "TEMP B-TREE" in step:
+            found.append(f"{step}  <-  {sql}")
+    return found
+
+
+def stops_early(sql):
+    """Tell whether a scan in order ends with the page: nothing that it passes is left out."""
+    where = sql.partition(" WHERE ")[2].partition(" ORDER BY ")[0]
+    left_out = re.sub(r"[\w.\"]+ IS NOT NULL|[() ]|AND", "", where)
+    return " ORDER BY " in sql and " LIMIT " in sql and not left_out
+
+
+def plans(path, queries):
+    """Return the problems of all `queries`, as a connection sees them that knows the statistics."""
+    with apsw.Connection(str(path)) as connection:
+        connection.execute("ANALYZE")
+        found = []
+        for sql in sorted(set(queries)):
+            rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))
+            found += problems(sql, [row[3] for row in rows])
+    return found
+
+
+def test_it_knows_every_page():
+    assert {route.name for route in ROUTES if "GET" in route.methods} == set(ADDRESSES)
+
+
+@SETTINGS
+async def test_it_scans_no_table(client, bob, alice, admin, engine, asked):
+    await fill(engine, alice.user, 1, POSTS)
+    await fill(engine, admin.user, POSTS + 1, 300)
+    queries = []
+    paths = [*ADDRESSES.values(), *(await cursors(alice, engine))]
+    for path in paths:
+        for actor in (client, bob, alice, admin):
+            queries += [s for s in await statements(actor, asked, path) if s.startswith("SELECT")]
+    assert len(set(queries)) > len(ADDRESSES)
+    found = await asyncio.to_thread(plans, engine.path, queries)
+    assert not found, "\n".join(found)
+
+
+async def cursors(actor, engine):
+    """The addresses of the second pages."""
+    page = await engine.page(
+        Blog.select(Blog.published_at)
+        .where(Blog.published_at.is_not(None))
+        .order_by(Blog.published_at.desc()),
+        size=30,
+    )
+    return [f"{ADDRESSES[name]}?before={page.next}" for name in PAGED]
+
+
+@SETTINGS
+@pytest.mark.parametrize("name", ADDRESSES)
+async def test_it_asks_no_more_for_more_rows(alice, admin, engine, asked, name):
+    await fill(engine, alice.user, 1, 8)
+    before = [len(await statements(actor, asked, ADDRESSES[name])) for actor in (alice, admin)]
+    await fill(engine, alice.user, 9, POSTS)
+    after = [len(await statements(actor, asked, ADDRESSES[name])) for actor in (alice, admin)]
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "id" FROM "blogs" WHERE "title" = ?',
+        'SELECT count(*) FROM "blogs"',
+        'SELECT "id" FROM "blogs" WHERE "title" = ? ORDER BY "id" LIMIT 1',
+        'SELECT "id" FROM "comments" ORDER BY "created_at" LIMIT 1',
+        'SELECT "blogs"."id" FROM "blogs" JOIN "users" ON "users"."bio" = "blogs"."title" WHERE "blogs"."id" = 1',
+    ],
+)
+def test_it_sees_what_is_wrong(engine, sql):
+    assert plans(engine.path, [sql])
