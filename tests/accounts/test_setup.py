@@ -86,7 +86,7 @@ async def test_names_are_reserved_for_who_is_invited_too(client, invitation):
     assert (await use(client, invitation, name="admin")).status == 422
 
 
-@pytest.mark.parametrize("token", ["x", "x" * 43, "x" * 500, "%F0%9F%98%80", "%00", "%ff", ".."])
+@pytest.mark.parametrize("token", ["x", "x" * 43, "x" * 500, "%F0%9F%98%80", "%00", "%ff"])
 async def test_an_unknown_link_is_not_found(client, token):
     for response in (await client.get(f"/setup/{token}"), await use(client, f"/setup/{token}")):
         assert response.status in {400, 404}

@@ -100,6 +100,8 @@ async def _count(conn: Connection, keys: Sequence[str], now: datetime) -> None:
 
 
 async def _is_at_home(conn: Connection, name_key: str, address: str) -> bool:
-    """Return whether the account is signed in from `address`."""
+    """Return whether the account is signed in from `address`; no address is nobody's home."""
+    if not address:
+        return False
     select = Session.select(Session.id).join(User)
     return await conn.exists(select.where(User.name_key == name_key, Session.address == address))
