@@ -30,7 +30,7 @@ async def write(actor, **changes):
     async with actor.post("/write", data=form(**changes), allow_redirects=False) as answer:
         assert answer.status == 303, await answer.text()
         path = answer.headers["Location"].partition("?")[0]
-    return int(re.match(r"/blogs/(\d+)-", path)[1]), path
+    return int(re.findall(r"/blogs/(\d+)-", path)[0]), path
 
 
 async def store(engine, author, title="Hello World", *, body="Some text.", tags=(), at=NOW):

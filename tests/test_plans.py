@@ -45,7 +45,7 @@ ADDRESSES = {
     "files.download": "/files/1/a.txt",
     "files.delete": "/files/1/delete",
 }
-# These have no cursor of their own; the test asks for the address with one as well.
+# Lists of posts, of which the test asks for a second page too.
 PAGED = ("site.index", "blogs.tag", "blogs.archive", "accounts.profile", "blogs.drafts")
 
 
@@ -175,6 +175,15 @@ async def test_it_asks_no_more_for_more_rows(alice, admin, engine, asked, name):
     await fill(engine, alice.user, 9, POSTS)
     after = [len(await statements(actor, asked, ADDRESSES[name])) for actor in (alice, admin)]
     assert after == before
+
+
+@SETTINGS
+@pytest.mark.parametrize("name", PAGED)
+async def test_it_reads_no_texts_for_a_list(alice, engine, asked, name):
+    await fill(engine, alice.user, 1, 8)
+    sql = " ".join(await statements(alice, asked, ADDRESSES[name]))
+    assert '"blogs"."title"' in sql
+    assert not re.findall(r'"blogs"\."(?:body|html|toc)"', sql)
 
 
 @pytest.mark.parametrize(

@@ -55,11 +55,11 @@ async def test_it_goes_on_where_it_stopped(engine, blog, say):
     ids = [await say() for _ in range(5)]
     answer = await say(ids[1])
     order = [ids[0], ids[1], answer, *ids[2:]]
-    found, start = [], None
-    while start is not None or not found:
-        part = await queries.thread(engine, blog, start=start, size=2)
+    part = await queries.thread(engine, blog, size=2)
+    found = [row.id for row in part.rows]
+    while part.next is not None:
+        part = await queries.thread(engine, blog, start=part.next, size=2)
         found += [row.id for row in part.rows]
-        start = part.next
     assert found == order
 
 

@@ -92,8 +92,9 @@ async def years(conn: Verbs, zone: tzinfo) -> list[int]:
 async def tag(conn: Verbs, name: str) -> Tag:
     """Return the tag of that name in whatever spelling; raises NotFound."""
     key = tag_key(name)
-    known = len(key) <= MAX_TAG_KEY
-    found = await conn.first(Tag.select().where(Tag.key == key)) if known else None
+    if len(key) > MAX_TAG_KEY:
+        raise NotFound
+    found = await conn.first(Tag.select().where(Tag.key == key))
     if found is None:
         raise NotFound
     return found
