@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import aiohttp_jinja2
 import jinja2
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 
@@ -26,7 +27,7 @@ PASSWORD = "four unrelated words"
 CHEAP = {"time_cost": 1, "memory_kib": 8}
 
 
-class Actor(TestClient):
+class Actor(TestClient[web.Request, web.Application]):
     """A signed-in client; `user` is the row."""
 
     user: User

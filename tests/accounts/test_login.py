@@ -193,7 +193,7 @@ async def test_too_many_attempts_have_to_wait(client, eve, name):
         response = await login(client, name, password)
         assert response.status == 429
         assert 1 <= int(response.headers["Retry-After"]) <= 2
-    assert "Too many attempts" in await response.text()
+        assert "Too many attempts" in await response.text()
 
 
 @pytest.mark.parametrize("settings", [{"limits": {"login_attempts": 3}}], indirect=True)

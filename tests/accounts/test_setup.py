@@ -19,7 +19,7 @@ def now():
 @pytest.fixture
 async def setup_link(engine):
     async with engine.transaction() as conn:
-        return "/setup/" + await actions.issue_setup_link(conn, now=now())
+        return f"/setup/{await actions.issue_setup_link(conn, now=now())}"
 
 
 @pytest.fixture

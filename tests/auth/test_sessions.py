@@ -24,7 +24,9 @@ async def token(engine, eve):
 
 
 async def test_it_finds_the_person(engine, eve, token):
-    user, session = await sessions.find(engine, token, now=NOW)
+    found = await sessions.find(engine, token, now=NOW)
+    assert found
+    user, session = found
     assert user == {"id": eve.id, "name": "eve", "display_name": "", "role": "reader"}
     assert session.user_id == eve.id
     assert session.user_agent == "x" * 300
@@ -56,7 +58,9 @@ async def test_it_expires(engine, token):
 
 
 async def test_it_slides(engine, token):
-    _, session = await sessions.find(engine, token, now=NOW)
+    found = await sessions.find(engine, token, now=NOW)
+    assert found
+    session = found[1]
     later = NOW + timedelta(days=20)
     assert sessions.is_stale(session, later)
     assert not sessions.is_stale(session, NOW + timedelta(minutes=1))
