@@ -57,6 +57,7 @@ ROUTES = {
     "admin.change_user": "/admin/users/{id}",
     "admin.invitations": "/admin/invitations",
     "admin.revoke_invitation": "/admin/invitations/{id}/revoke",
+    "admin.audit": "/admin/audit",
 }
 RANKS = {"reader": 0, "author": 1, "editor": 2, "admin": 3}
 
@@ -138,6 +139,10 @@ SESSIONS = [
     )
 ]
 INVITATIONS = [Row(id=3, role="author", created_at=ago(1), expires_at=ago(-6), created_by=7)]
+ENTRIES = [
+    Row(id=n, actor_id=7, actor_name="mei", action=action, target="wang-xiaoming", at=ago(n))
+    for n, action in enumerate(["role", "activate", "deactivate", "invite", "revoke", "other"])
+]
 LINK = "https://example.org/setup/bG9uZy1zZWNyZXQtdG9rZW4tdGhhdC1uZXZlci1lbmRz"
 BLANK = Form()
 WRONG = ["Please fill this in."]
@@ -221,10 +226,11 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "own": {"person": user(), "page": EMPTY, "is_self": True},
     },
     "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio"), wrong("current", "password"))},
-    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000}, "wrong": {"form": wrong("file"), "max_bytes": 1000}},
+    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100}, "wrong": {"form": wrong("file"), "max_bytes": 1000, "max_files": 100}},
     "files/index.html": {"full": {"page": page(FILES), "used_bytes": 48_200_000, "quota_bytes": 2**31}, "empty": {"page": EMPTY, "used_bytes": 0, "quota_bytes": 2**31}},
     "files/delete.html": {"full": {"file": FILES[0]}},
     "admin/users.html": {"full": {"page": page(PEOPLE), "roles": ROLES}},
+    "admin/audit.html": {"full": {"page": page(ENTRIES)}, "empty": {"page": EMPTY}},
     "admin/invitations.html": {
         "full": {"invitations": INVITATIONS, "new_link": LINK, "roles": ROLES, "form": BLANK},
         "empty": {"invitations": [], "new_link": None, "roles": ROLES, "form": wrong("role")},

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from www.storage import Incoming, Storage
 
 FIELD: Final = "file"
+MAX_FILES: Final = 100
 # What boundaries, part headers and text fields may add to the bytes of the files.
 _OVERHEAD_BYTES: Final = 4 * 1024 * 1024
 
@@ -35,7 +36,7 @@ class Bounds:
 
     file_bytes: int
     quota_left_bytes: int
-    files: int = 100
+    files: int = MAX_FILES
     fields: int = 100
     field_bytes: int = 64 * 1024
     idle_s: float = 60.0

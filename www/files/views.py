@@ -15,7 +15,7 @@ from www import keys
 from www.errors import Invalid, WwwError
 from www.files import actions, queries
 from www.files.download import Download, respond
-from www.files.upload import FIELD, Bounds, receive
+from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
 from www.render import render
 from www.requests import query_text, wants_json
@@ -103,7 +103,9 @@ async def _receive(request: web.Request) -> list[File]:
 
 def _form(request: web.Request, form: Form, status: int = HTTPStatus.OK) -> web.Response:
     max_bytes = request.app[keys.settings].limits.upload_bytes
-    return render(request, "files/upload.html", status, form=form, max_bytes=max_bytes)
+    return render(
+        request, "files/upload.html", status, form=form, max_bytes=max_bytes, max_files=MAX_FILES
+    )
 
 
 def _described(request: web.Request, file: File) -> dict[str, object]:
