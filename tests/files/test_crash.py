@@ -24,6 +24,7 @@ async def running(tmp_path):
     process = await asyncio.create_subprocess_exec(
         *command, cwd=tmp_path, env=environ, stdout=-1, stderr=-3
     )
+    assert process.stdout is not None
     async with asyncio.timeout(20):
         while not (found := re.search(rb"Serving on (\S+)", await process.stdout.readline())):
             pass

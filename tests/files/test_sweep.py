@@ -7,7 +7,7 @@ from tests.files.door import kept, sha256, until, upload
 from www import keys
 from www.files import actions, queries
 from www.files.sweeping import sweep_forever
-from www.storage import StorageFull
+from www.storage import LocalStorage, StorageFull
 
 
 async def leave(actor, content):
@@ -33,18 +33,18 @@ async def test_it_asks_for_thousands_in_parts(alice):
     assert await queries.contents_in_use(alice.app[keys.engine], hashes) == {file["sha256"]}
 
 
-async def test_it_goes_on_after_a_failure(alice, caplog):
-    class Storage:
+async def test_it_goes_on_after_a_failure(alice, caplog, tmp_path):
+    class FullOnce(LocalStorage):
         calls = 0
 
-        async def sweep(self, in_use):
+        async def sweep(self, in_use, **_):
             self.calls += 1
             if self.calls == 1:
                 raise StorageFull
             assert await in_use([sha256(b"")]) == set()
             return 1
 
-    storage = Storage()
+    storage = FullOnce(tmp_path)
     sweeping = asyncio.create_task(sweep_forever(alice.app[keys.engine], storage, every_s=0))
     await until(lambda: storage.calls > 2)
     sweeping.cancel()
