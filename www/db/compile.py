@@ -7,28 +7,47 @@ up twice, so that the walk costs about what building a cache key for it would.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from www.db.metadata import TableInfo
+    from www.db.types import ColumnType
+
+Terms = tuple[tuple[str, ...], ...]
 
 
 class Dialect(Protocol):
     """What differs between databases, as far as statements are concerned."""
 
     name: str
+    no_limit: str  # in front of OFFSET where there is no LIMIT
+    explain: str  # in front of a select
+    places_nulls: bool  # ORDER BY says where nulls go; SQLite has them below every value
 
-    def placeholder(self, number: int) -> str:
-        """Return the text that stands for the bound value `number`, counted from 1."""
+    def compiler(self) -> Compiler:
+        """Return what collects one statement."""
         ...
 
-    def full_text_query(self, terms: tuple[tuple[str, ...], ...], *, prefix: bool) -> str:
-        """Write terms in the query language of the database."""
+    def decoder(self, kind: ColumnType) -> Callable[[Any], Any] | None:
+        """Return what turns the driver's value into Python's; None if nothing is to be done."""
         ...
 
-    def full_text_match(self, table: str) -> str:
-        """Return the SQL in front of the placeholder of the query."""
+    def stored(self, kind: ColumnType, value: Any) -> Any:
+        """Turn the driver's value into the form that `kind.encode` gives, as cursors hold it."""
         ...
 
-    def full_text_rank(self, table: str, weights: tuple[float, ...]) -> str:
-        """Return the expression that orders hits, the best first when ascending."""
+    def full_text_match(
+        self, out: Compiler, info: TableInfo[Any], terms: Terms, *, prefix: bool
+    ) -> None:
+        """Append the condition that a row of `info` holds every term."""
+        ...
+
+    def full_text_rank(
+        self, out: Compiler, info: TableInfo[Any], weights: tuple[float, ...]
+    ) -> None:
+        """Append the expression that orders hits, the best first when ascending."""
         ...
 
 
@@ -51,22 +70,28 @@ class Compiled:
 class Compiler:
     """Collects the fragments of one statement."""
 
-    __slots__ = ("_parts", "dialect", "params")
+    __slots__ = ("_parts", "dialect", "outer", "params")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start empty."""
         self.dialect = dialect
         self._parts: list[str] = []
         self.params: list[Any] = []
+        self.outer: tuple[str, ...] = ()  # tables whose rows may be missing: of left joins
 
     def text(self, fragment: str) -> None:
         """Append a fragment as it is; never a value, never a name that is not a column's."""
         self._parts.append(fragment)
 
-    def bind(self, value: Any) -> None:
-        """Append a placeholder and keep the (already encoded) value."""
+    def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - other dialects need it
+        """Append a placeholder and keep the value, which `kind` has encoded."""
         self.params.append(value)
-        self._parts.append(self.dialect.placeholder(len(self.params)))
+        self._parts.append("?")
+
+    def may_be_null(self, expression: Any) -> bool:
+        """Tell whether `expression` (a column or any other) has no value in some rows."""
+        table = getattr(expression, "table", None)
+        return getattr(expression, "nullable", True) or table in self.outer
 
     def list(self, nodes: tuple[Node, ...], between: str) -> None:
         """Append nodes with `between` in the gaps."""
@@ -82,7 +107,7 @@ class Compiler:
 
 def compile_node(node: Node, dialect: Dialect) -> Compiled:
     """Write `node` for `dialect`."""
-    out = Compiler(dialect)
+    out = dialect.compiler()
     node.sql(out)
     return out.done()
 

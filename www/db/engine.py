@@ -113,7 +113,7 @@ class Engine(Verbs):
         """Yield the rows one by one; memory holds one chunk of them."""
         compiled = compile_node(select, self.dialect)
         async with aclosing(self.driver.stream(compiled.text, compiled.params, chunk)) as chunks:
-            async for row in rows_of(chunks, select):
+            async for row in rows_of(chunks, select, self.dialect):
                 yield row
 
     async def _read(self, compiled: Compiled) -> list[Row]:

@@ -73,7 +73,8 @@ class Expression(Generic[T]):
         """`column IN (...)`: values, or a select of one column. No values match nothing."""
         if hasattr(values, "sql"):
             return Binary(self, " IN ", Nested(values))
-        return Binary(self, " IN ", Tuple(tuple(self.lift(value) for value in values)))
+        items = tuple(self.lift(value) for value in values)
+        return Binary(self, " IN ", Tuple(items)) if items else Literal("(1 = 0)", BOOLEAN)
 
     def not_in(self, values: Iterable[Any] | Node) -> Expression[bool]:
         """`NOT column IN (...)`."""
@@ -83,6 +84,8 @@ class Expression(Generic[T]):
         """`column >= low AND column <= high`."""
         return (self >= low) & (self <= high)
 
+    # LIKE looks at case on every database. ilike does not, for the letters of ASCII; for those of
+    # other scripts store a folded column beside the text.
     def contains(self, part: str) -> Expression[bool]:
         """Find `part` anywhere in the text; `%` and `_` in it are plain characters."""
         return self._like(f"%{_like_escaped(part)}%")
@@ -94,6 +97,10 @@ class Expression(Generic[T]):
     def like(self, pattern: str) -> Expression[bool]:
         r"""`column LIKE pattern`, where `%` and `_` are wild and a backslash escapes."""
         return self._like(pattern)
+
+    def ilike(self, pattern: str) -> Expression[bool]:
+        """Like `like`, but the letters of ASCII match in either case."""
+        return Function("lower", (self,), TEXT)._like(ascii_lower(pattern))  # noqa: SLF001
 
     def _like(self, pattern: str) -> Expression[bool]:
         return Binary(self, " LIKE ", Escaped(Bound(TEXT.encode(pattern), TEXT)))
@@ -159,7 +166,7 @@ class Bound(Expression[T]):
 
     def sql(self, out: Compiler) -> None:
         """Append a placeholder."""
-        out.bind(self.value)
+        out.bind(self.value, self.type)
 
 
 class Binary(Expression[T]):
@@ -264,15 +271,12 @@ class Tuple(Expression[Any]):
     __slots__ = ("items",)
 
     def __init__(self, items: tuple[Expression[Any], ...]) -> None:
-        """Take any number of items; none is written as an empty subquery."""
+        """Take at least one item."""
         self.items = items
         self.type = BOOLEAN
 
     def sql(self, out: Compiler) -> None:
         """Append the items in parentheses."""
-        if not self.items:
-            out.text("(SELECT NULL WHERE 1 = 0)")
-            return
         out.text("(")
         out.list(self.items, ", ")
         out.text(")")
@@ -312,6 +316,24 @@ class Function(Expression[T]):
         out.text(self.name + "(")
         out.list(self.arguments, ", ")
         out.text(")")
+
+
+class Cast(Expression[T]):
+    """`CAST(x AS type)`: PostgreSQL sums integers to NUMERIC."""
+
+    __slots__ = ("inner", "target")
+
+    def __init__(self, inner: Expression[Any], target: str, kind: ColumnType) -> None:
+        """Take the name of a type that both databases know."""
+        self.inner = inner
+        self.target = target
+        self.type = kind
+
+    def sql(self, out: Compiler) -> None:
+        """Append the cast."""
+        out.text("CAST(")
+        self.inner.sql(out)
+        out.text(f" AS {self.target})")
 
 
 class Literal(Expression[T]):
@@ -365,6 +387,8 @@ class Ordering:
         self.expression.sql(out)
         if self.descending:
             out.text(" DESC")
+        if out.dialect.places_nulls and out.may_be_null(self.expression):
+            out.text(" NULLS LAST" if self.descending else " NULLS FIRST")
 
 
 def ordering(term: Expression[Any] | Ordering) -> Ordering:
@@ -380,6 +404,11 @@ def all_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
 def any_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
     """Join conditions by OR."""
     return conditions[0] if len(conditions) == 1 else Logic(" OR ", conditions)
+
+
+def ascii_lower(text: str) -> str:
+    """Fold what SQLite's `lower` and PostgreSQL's under COLLATE "C" fold."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def _like_escaped(part: str) -> str:

@@ -13,41 +13,42 @@ from www.db.expression import Expression
 from www.db.types import BOOLEAN, REAL
 
 if TYPE_CHECKING:
-    from www.db.compile import Compiler
+    from typing import Any
+
+    from www.db.compile import Compiler, Terms
+    from www.db.metadata import TableInfo
 
 
 class Match(Expression[bool]):
     """Rows that hold every term; a term of several tokens is a phrase."""
 
-    __slots__ = ("prefix", "table", "terms")
+    __slots__ = ("info", "prefix", "terms")
 
-    def __init__(self, table: str, terms: tuple[tuple[str, ...], ...], *, prefix: bool) -> None:
+    def __init__(self, info: TableInfo[Any], terms: Terms, *, prefix: bool) -> None:
         """Take at least one term; with `prefix` the last token may go on."""
         if not terms or not all(terms):
             raise StatementError("match() needs at least one term with a token")
-        self.table = table
+        self.info = info
         self.terms = terms
         self.prefix = prefix
         self.type = BOOLEAN
 
     def sql(self, out: Compiler) -> None:
         """Append the match with its query bound."""
-        query = out.dialect.full_text_query(self.terms, prefix=self.prefix)
-        out.text(out.dialect.full_text_match(self.table))
-        out.bind(query)
+        out.dialect.full_text_match(out, self.info, self.terms, prefix=self.prefix)
 
 
 class Rank(Expression[float]):
     """How well a row fits; smaller is better."""
 
-    __slots__ = ("table", "weights")
+    __slots__ = ("info", "weights")
 
-    def __init__(self, table: str, weights: tuple[float, ...]) -> None:
+    def __init__(self, info: TableInfo[Any], weights: tuple[float, ...]) -> None:
         """Take one weight per column."""
-        self.table = table
+        self.info = info
         self.weights = weights
         self.type = REAL
 
     def sql(self, out: Compiler) -> None:
         """Append the ranking function of the database."""
-        out.text(out.dialect.full_text_rank(self.table, self.weights))
+        out.dialect.full_text_rank(out, self.info, self.weights)

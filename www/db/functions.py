@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from www.db.expression import Expression, Function, Literal, Nested
+from www.db.expression import Cast, Expression, Function, Literal, Nested
 from www.db.types import INTEGER, TEXT
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def count(what: Expression[Any] | None = None) -> Expression[int]:
 
 def total(what: Expression[T]) -> Expression[T | None]:
     """`sum(what)`; None where there is no row."""
-    return Function("sum", (what,), what.type)
+    summed: Expression[T | None] = Function("sum", (what,), what.type)
+    return Cast(summed, "BIGINT", what.type) if what.type.storage is int else summed
 
 
 def largest(what: Expression[T]) -> Expression[T | None]:
@@ -39,7 +40,7 @@ def coalesce(what: Expression[T | None], instead: T) -> Expression[T]:
 
 
 def lower(what: Expression[str]) -> Expression[str]:
-    """`lower(what)`; SQLite folds only ASCII."""
+    """`lower(what)`; only the letters of ASCII are folded."""
     return Function("lower", (what,), TEXT)
 
 

@@ -14,9 +14,10 @@ from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
 from www.db.statements import Delete, Insert, Select, Update
+from www.db.types import words_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from www.db.expression import Expression
 
@@ -50,6 +51,8 @@ class TableMetaClass(type):
         }
         for key, column in columns.items():
             setattr(cls, key, column)
+        if full_text:
+            _hold_words([column for column in columns.values() if not column.primary_key])
         cls.info = TableInfo(
             name=table,
             row=cls,
@@ -143,13 +146,13 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
     def match(cls, terms: tuple[tuple[str, ...], ...], *, prefix: bool = False) -> Expression[bool]:
         """Full text tables only: rows with every term; a term of several tokens is a phrase."""
         cls._require_full_text()
-        return Match(cls.info.name, terms, prefix=prefix)
+        return Match(cls.info, terms, prefix=prefix)
 
     @classmethod
     def rank(cls, *weights: float) -> Expression[float]:
         """Full text tables only: how well a row fits, smaller is better; one weight per column."""
         cls._require_full_text()
-        return Rank(cls.info.name, weights)
+        return Rank(cls.info, weights)
 
     @classmethod
     def _require_full_text(cls) -> None:
@@ -184,6 +187,11 @@ def _rebound(indexes: Mapping[str, Index], columns: Mapping[str, Column[Any]]) -
         if column.index or column.unique
     ]
     return [*own, *indexes.values()]
+
+
+def _hold_words(columns: Sequence[Column[Any]]) -> None:
+    for place, column in enumerate(columns):
+        column.type = words_type(place)
 
 
 def _checked_name(cls: type, key: str, column: Column[Any]) -> bool:

@@ -8,6 +8,7 @@ width, so that they sort as they count, can be read in any tool, and parse in C.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -26,8 +27,10 @@ INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 class ColumnType:
     """How values of one Python type are stored.
 
-    `storage` is int, float, str or bytes: what the driver takes and gives. `encode` turns a Python
-    value into it (raising BadValue), `decode` turns it back; None means that nothing is to be done.
+    `storage` is int, float, str or bytes: what SQLite's driver takes and gives. `encode` turns a
+    Python value into it (raising BadValue), `decode` turns it back; None means that nothing is to
+    be done. `native` says how PostgreSQL has it, where that differs from what `storage` says: its
+    two functions run when a statement is written for PostgreSQL, so SQLite pays nothing for them.
     """
 
     name: str
@@ -35,6 +38,22 @@ class ColumnType:
     storage: type
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any] | None = None
+    native: Native | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """A type of PostgreSQL's own: its SQL name, and what surrounds the placeholder of a value.
+
+    `bind` turns the encoded value into what the driver takes, `fetch` what the driver gives into
+    the Python value; None means that nothing is to be done.
+    """
+
+    sql: str
+    bind: Callable[[Any], Any] | None = None
+    fetch: Callable[[Any], Any] | None = None
+    before: str = ""
+    after: str = ""
 
 
 def _fail(expected: str, value: object) -> BadValue:
@@ -119,15 +138,36 @@ def encode_uuid(value: Any) -> str:
     return str(value)
 
 
+def without_nul(text: str) -> str:
+    """Refuse U+0000, which PostgreSQL's text cannot hold."""
+    if "\0" in text:
+        raise BadValue(f"text with a NUL at position {text.index(chr(0))}, which cannot be stored")
+    return text
+
+
+def json_without_nul(text: str) -> str:
+    r"""Refuse an escaped U+0000; `\\u0000` is a backslash and five characters."""
+    if "\\u0000" in text and _ESCAPED_NUL.search(text):
+        raise BadValue("JSON with a NUL character, which cannot be stored")
+    return text
+
+
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_moment, _day = datetime.fromisoformat, date.fromisoformat
+
 INTEGER = ColumnType("int", int, int, encode_int)
 TEXT = ColumnType("str", str, str, encode_str)
-BOOLEAN = ColumnType("bool", bool, int, encode_bool, bool)
+BOOLEAN = ColumnType("bool", bool, int, encode_bool, bool, Native("BOOLEAN", bool))
 REAL = ColumnType("float", float, float, encode_float)
 BLOB = ColumnType("bytes", bytes, bytes, encode_bytes)
-DATETIME = ColumnType("datetime", datetime, str, encode_datetime, datetime.fromisoformat)
-DATE = ColumnType("date", date, str, encode_date, date.fromisoformat)
-JSON = ColumnType("json", object, str, encode_json, json.loads)
-GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID)
+DATETIME = ColumnType(
+    "datetime", datetime, str, encode_datetime, _moment, Native("TIMESTAMPTZ", _moment)
+)
+DATE = ColumnType("date", date, str, encode_date, _day, Native("DATE", _day))
+JSON = ColumnType(
+    "json", object, str, encode_json, json.loads, Native("JSONB", json_without_nul, json.loads)
+)
+GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID, Native("UUID", UUID))
 
 _BUILT_IN: dict[type, ColumnType] = {
     int: INTEGER, str: TEXT, bool: BOOLEAN, float: REAL, bytes: BLOB,
@@ -149,6 +189,28 @@ def enum_type(python: type[Enum]) -> ColumnType:
             raise BadValue(f"expected one of {known}, got {value!r:.80}") from err
 
     return ColumnType(python.__name__, python, str, encode, python)
+
+
+def words_type(place: int) -> ColumnType:
+    """Return the type of column `place` of a full text table: words with spaces between them.
+
+    PostgreSQL's own parsers cut words anew (and drop some), so the lexemes are written as they
+    came. It counts positions to 16,383: later words share one place with the label D.
+    """
+    label = "ABC"[min(place, 2)]
+    native = Native("TSVECTOR", without_nul, before=_WORDS % label, after=_WORDS_END)
+    return replace(TEXT, name="words", native=native)
+
+
+# A tsvector holds at most a megabyte; what comes after the first part of it is not found.
+_WORDS = r"""(SELECT coalesce(string_agg(entry, ' '), '')::tsvector FROM (
+SELECT '''' || replace(replace(word, '\', '\\'), '''', '''''') || ''':' || places AS entry,
+sum(octet_length(word) + 2 * spots + 4) OVER (ORDER BY first) AS size FROM (
+SELECT word, min(place) AS first, least(count(*), 256) AS spots,
+string_agg(CASE WHEN place < 16000 THEN place || '%s' ELSE '16000D' END, ',') AS places
+FROM unnest(string_to_array("""
+_WORDS_END = """::text, ' ')) WITH ORDINALITY AS w (word, place)
+WHERE octet_length(word) BETWEEN 1 AND 2000 GROUP BY word) AS counted) AS sized WHERE size < 900000)"""
 
 
 def column_type(python: object) -> ColumnType:

@@ -37,7 +37,7 @@ class Verbs:
 
     async def all(self, statement: Select[R] | Insert[R] | Update[R]) -> list[R]:
         """Return every row; of a change, what its `returning` names."""
-        make = statement.factory()
+        make = statement.factory(self.dialect)
         return [make(values) for values in await self._rows(statement)]
 
     async def first(self, select: Select[R]) -> R | None:
@@ -62,7 +62,7 @@ class Verbs:
 
     async def scalars(self, select: Select[Any]) -> list[Any]:
         """Return the first selected column of every row."""
-        decode = select.outputs()[0].type.decode
+        decode = self.dialect.decoder(select.outputs()[0].type)
         rows = await self._rows(select)
         if decode is None:
             return [values[0] for values in rows]
@@ -84,7 +84,7 @@ class Verbs:
 
     async def page(self, select: Select[R], *, after: str | None = None, size: int) -> Page[R]:
         """Return `size` rows behind the cursor `after`; a bad cursor is an InvalidCursor."""
-        keyset = Keyset(select, after, size)
+        keyset = Keyset(select, after, size, self.dialect)
         return keyset.page(await self._rows(keyset.select))
 
     async def run(self, change: Change[Any]) -> int:
@@ -137,7 +137,7 @@ class Verbs:
     async def explain(self, select: Select[Any]) -> list[str]:
         """Return the database's plan for `select`, a step a line."""
         compiled = compile_node(select, self.dialect)
-        rows = await self._read(Compiled("EXPLAIN QUERY PLAN " + compiled.text, compiled.params))
+        rows = await self._read(Compiled(self.dialect.explain + compiled.text, compiled.params))
         return [str(row[-1]) for row in rows]
 
     async def _rows(self, statement: Statement[Any]) -> list[Row]:
@@ -147,9 +147,11 @@ class Verbs:
         return (await self._write(compiled, short=statement.is_short())).rows
 
 
-async def rows_of(chunks: AsyncIterator[list[Row]], select: Select[R]) -> AsyncIterator[R]:
+async def rows_of(
+    chunks: AsyncIterator[list[Row]], select: Select[R], dialect: Dialect
+) -> AsyncIterator[R]:
     """Make rows of a stream of chunks."""
-    make = select.factory()
+    make = select.factory(dialect)
     async for chunk in chunks:
         for values in chunk:
             yield make(values)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from www.db.expression import Expression, Ordering
     from www.db.metadata import Index, TableInfo
     from www.db.table import Table
+    from www.db.types import ColumnType
 
 _STORAGE: dict[type, str] = {int: "INTEGER", float: "REAL", str: "TEXT", bytes: "BLOB"}
 
@@ -74,7 +75,7 @@ def _full_text(info: TableInfo[Any]) -> str:
 class _Inline(Compiler):
     """Writes an expression without its table's name and with its values in the text."""
 
-    def bind(self, value: Any) -> None:
+    def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - see the base
         if value is None or isinstance(value, int | float):
             self.text("NULL" if value is None else repr(value))
         elif isinstance(value, str):

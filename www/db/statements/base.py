@@ -11,7 +11,7 @@ from www.db.errors import StatementError
 from www.db.expression import Binary, Bound, Expression, all_of
 
 if TYPE_CHECKING:
-    from www.db.compile import Compiler
+    from www.db.compile import Compiler, Dialect
     from www.db.metadata import TableInfo
 
 R = TypeVar("R")
@@ -36,9 +36,9 @@ class Statement(Generic[R]):
         """Tell whether this is short by construction, so that it may run on the loop's thread."""
         return False
 
-    def factory(self) -> RowFactory[R]:
-        """Return the function that makes a row of a result tuple."""
-        return row_factory(self.info.row, self.outputs())
+    def factory(self, dialect: Dialect) -> RowFactory[R]:
+        """Return the function that makes a row of a tuple from the driver of `dialect`."""
+        return row_factory(self.info.row, self.outputs(), dialect)
 
     def _but(self, **changes: Any) -> Self:
         twin = copy.copy(self)
@@ -85,7 +85,9 @@ def write_outputs(out: Compiler, outputs: tuple[Expression[Any], ...]) -> None:
     out.list(outputs, ", ")
 
 
-def row_factory(row: type[R], outputs: tuple[Expression[Any], ...]) -> RowFactory[R]:
+def row_factory(
+    row: type[R], outputs: tuple[Expression[Any], ...], dialect: Dialect
+) -> RowFactory[R]:
     """Make the function that turns a tuple of the driver into a `row` (a dict with attributes)."""
     keys: list[str] = []
     for output in outputs:
@@ -96,9 +98,9 @@ def row_factory(row: type[R], outputs: tuple[Expression[Any], ...]) -> RowFactor
         twice = next(key for key in keys if keys.count(key) > 1)
         raise StatementError(f"two selected columns are called {twice!r}: use .label() for one")
     decoders = [
-        (key, output.type.decode)
+        (key, decode)
         for key, output in zip(keys, outputs, strict=True)
-        if output.type.decode
+        if (decode := dialect.decoder(output.type))
     ]
     names = tuple(keys)
     new = row.__new__

@@ -73,7 +73,7 @@ class Insert(Statement[R]):
             out.text(", (" if index else "(")
             for position, value in enumerate(row):
                 out.text(", " if position else "")
-                out.bind(value)
+                out.bind(value, self._columns[position].type)
             out.text(")")
         self._write_conflict(out)
         if self._returning:

@@ -19,6 +19,8 @@ from www.db.statements.select import Select, hidden
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from www.db.compile import Dialect
+
 R = TypeVar("R")
 CURSOR_MAX_CHARS = 1_000
 
@@ -34,7 +36,7 @@ class Page(Generic[R]):
 class Keyset(Generic[R]):
     """A select turned into pages of `size` rows."""
 
-    def __init__(self, select: Select[R], after: str | None, size: int) -> None:
+    def __init__(self, select: Select[R], after: str | None, size: int, dialect: Dialect) -> None:
         """Order by what `select` orders by, then by its primary key."""
         if not select.order():
             raise StatementError("a page needs order_by(): nothing else says what comes next")
@@ -44,14 +46,20 @@ class Keyset(Generic[R]):
         paged = select.order_by(*self._terms).limit(size + 1)
         if after is not None:
             paged = paged.where(_beyond(self._terms, decode(after, self._terms)))
-        self.row = select.factory()
+        self.row = select.factory(dialect)
+        self._dialect = dialect
         self.select = paged.add(*hidden(tuple(term.expression for term in self._terms)))
 
     def page(self, found: list[tuple[Any, ...]]) -> Page[R]:
         """Make the page of the tuples that came back, one more than are shown."""
         rows = [self.row(values[: self._shown]) for values in found[: self._size]]
         more = len(found) > self._size
-        return Page(rows, encode(found[self._size - 1][self._shown :]) if more else None)
+        return Page(rows, self._cursor(found[self._size - 1]) if more else None)
+
+    def _cursor(self, last: tuple[Any, ...]) -> str:
+        stored = self._dialect.stored
+        pairs = zip(self._terms, last[self._shown :], strict=True)
+        return encode([stored(term.expression.type, value) for term, value in pairs])
 
 
 def encode(values: Sequence[Any]) -> str:

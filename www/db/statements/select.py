@@ -9,6 +9,7 @@ from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Expression, Nested, Ordering, ordering
 from www.db.statements.base import Conditional, write_outputs
+from www.db.types import INTEGER
 
 if TYPE_CHECKING:
     from www.db.compile import Compiler
@@ -98,17 +99,22 @@ class Select(Conditional[R]):
         for kind, name, condition in self._joins:
             out.text(kind + quoted(name) + " ON ")
             condition.sql(out)
+            if kind == " LEFT JOIN ":
+                out.outer += (name,)
         self.write_where(out)
         self._write_groups(out)
         if self._order:
             out.text(" ORDER BY ")
             out.list(self._order, ", ")
-        if self._limit is not None or self._offset is not None:
+        self._write_limit(out)
+
+    def _write_limit(self, out: Compiler) -> None:
+        if self._limit is not None:
             out.text(" LIMIT ")
-            out.bind(-1 if self._limit is None else self._limit)
+            out.bind(self._limit, INTEGER)
         if self._offset is not None:
-            out.text(" OFFSET ")
-            out.bind(self._offset)
+            out.text(" OFFSET " if self._limit is not None else out.dialect.no_limit + " OFFSET ")
+            out.bind(self._offset, INTEGER)
 
     def _write_groups(self, out: Compiler) -> None:
         if self._group:
@@ -122,7 +128,7 @@ class Select(Conditional[R]):
 
 
 class Count(Conditional[R]):
-    """`SELECT count(*) FROM (select)`."""
+    """`SELECT count(*) FROM (select) AS "counted"`."""
 
     __slots__ = ("_select",)
 
@@ -136,7 +142,7 @@ class Count(Conditional[R]):
         """Append the count around the select."""
         out.text("SELECT count(*) FROM (")
         self._select.sql(out)
-        out.text(")")
+        out.text(') AS "counted"')
 
 
 def foreign_key_between(left: TableInfo[Any], right: TableInfo[Any]) -> Expression[bool]:

@@ -69,4 +69,4 @@ def _write_assignment(out: Compiler, column: Column[Any], value: Any) -> None:
     if isinstance(value, Expression):
         value.sql(out)
     else:
-        out.bind(encode(column, value))
+        out.bind(encode(column, value), column.type)

@@ -58,6 +58,8 @@ def connect(options: Options) -> apsw.Connection:
         connection.execute("PRAGMA foreign_keys = ON").fetchall()
         connection.execute("PRAGMA temp_store = MEMORY").fetchall()
         connection.execute("PRAGMA trusted_schema = OFF").fetchall()
+        # As on PostgreSQL; it also lets an index serve `LIKE 'abc%'`.
+        connection.execute("PRAGMA case_sensitive_like = ON").fetchall()
     except (apsw.Error, OSError) as err:
         message = f"{options.path}: the database cannot be opened: {err}"
         raise ConnectionLost(message) from err
