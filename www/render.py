@@ -91,7 +91,7 @@ def setup_templates(app: web.Application, loader: jinja2.BaseLoader | None = Non
 
 
 def load_templates(app: web.Application) -> None:
-    """Compile every template, so that no reader waits and a broken one stops the start."""
+    """Compile every template, so that no reader waits for one."""
     env = aiohttp_jinja2.get_env(app)
     for name in env.list_templates(extensions=["html"]):
         env.get_template(name)
