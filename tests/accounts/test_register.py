@@ -167,3 +167,8 @@ async def test_nonsense_is_refused(client, engine, body, content_type, status):
         response = await client.post(path, data=io.BytesIO(body), headers=headers)
         assert response.status == status
     assert not await engine.exists(User.select())
+
+
+async def test_who_is_signed_in_needs_no_account(bob):
+    response = await bob.get("/register", allow_redirects=False)
+    assert (response.status, response.headers["Location"]) == (303, "/")

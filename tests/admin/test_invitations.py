@@ -59,3 +59,9 @@ async def test_it_needs_a_role(admin, engine, data):
     assert response.status == 422
     assert "Please choose one of the options." in await response.text()
     assert not await engine.exists(OneTimeLink.select())
+
+
+async def test_programs_get_a_problem(admin):
+    headers = {"Accept": "application/json"}
+    response = await admin.post("/admin/invitations", data={}, headers=headers)
+    assert (response.status, response.content_type) == (422, "application/problem+json")

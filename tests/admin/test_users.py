@@ -127,3 +127,8 @@ async def test_the_log_is_shown(admin, bob):
     text = await (await admin.get("/admin/audit")).text()
     assert "Role changed" in text
     assert "bob: reader &gt; editor" in text
+
+
+async def test_no_change_leaves_no_trace(admin, bob, engine):
+    assert (await change(admin, bob.user)).status == 303
+    assert not await engine.exists(AuditEntry.select())

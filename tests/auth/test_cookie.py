@@ -83,3 +83,12 @@ async def test_a_plain_cookie_is_nobody_where_https_is_spoken(bob):
     token = next(cookie.value for cookie in bob.session.cookie_jar)
     headers = {"Host": "a.example", "Cookie": f"__Host-session={token}"}
     assert (await bob.get("/account", headers=headers, allow_redirects=False)).status == 200
+
+
+async def test_touching_a_session_that_ended_does_not_bring_it_back(bob, engine):
+    await age(engine, days=10)
+    async with engine.transaction() as conn:
+        session = await conn.one(Session.select())
+    await engine.run(Session.delete().where(Session.id == session.id))
+    await sessions.touch(engine, session, now=datetime.now(UTC))
+    assert (await bob.get("/account", allow_redirects=False)).status == 303
