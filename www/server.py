@@ -168,7 +168,7 @@ async def _serve(app: web.Application, settings: Settings, announce: Callable[[s
         loop.add_signal_handler(number, stopping.set)
     try:
         port = await listener.start(host, port)
-        announce(settings.server.base_url or _local_url(host, port))
+        announce(settings.server.base_url or local_url(host, port))
         await stopping.wait()
     except CannotListen as err:
         _log.error("cannot listen on %s", err)
@@ -190,6 +190,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return None
 
 
-def _local_url(host: str, port: int) -> str:
+def local_url(host: str, port: int) -> str:
+    """Return the address by which this machine reaches a server that listens there."""
     shown = "localhost" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from www import __version__
-from www.cli import check, init_db, migrate, serve
+from www.cli import check, demo, init_db, migrate, serve, user
 from www.cli.say import say_error
 from www.db.errors import DatabaseError
 from www.errors import WwwError
@@ -23,7 +23,7 @@ from www.settings import SettingsError, load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final = (serve, init_db, migrate, check)
+COMMANDS: Final = (serve, init_db, migrate, user, demo, check)
 DEFAULT: Final = "serve"
 
 
