@@ -1,5 +1,7 @@
 """A new post: published, kept as a draft, or only looked at."""
 
+import asyncio
+
 import pytest
 
 from tests.posts import URLENCODED, body_of, form, read, write
@@ -141,3 +143,9 @@ async def test_it_shares_tags_between_posts(alice, engine):
         "Straße",
         "三",
     ]
+
+
+async def test_it_makes_a_tag_once_for_many_writers(alice, engine):
+    made = await asyncio.gather(*(write(alice, tags="Shared, other") for _ in range(20)))
+    assert len({id for id, _path in made}) == 20
+    assert await engine.count(Tag.select()) == 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from www.auth.permissions import allow, can
 from www.blogs.forms import MAX_TAG_KEY, tag_key
+from www.db import Page
 from www.errors import NotFound
 from www.models import Blog, BlogTag, Tag, User
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from www.db import Page, Select
+    from www.db import Select
     from www.db.verbs import Verbs
 
 _CARD: Final = (
@@ -57,15 +58,24 @@ async def in_year(conn: Verbs, year: int, zone: tzinfo, part: Slice) -> Page[Any
 
 
 async def under_tag(conn: Verbs, tag: Tag, part: Slice) -> Page[Any]:
-    """Return cards of published posts with `tag`, the newest first."""
-    select: Select[Any] = (
-        BlogTag.select(*_CARD)
-        .join(Blog)
-        .join(User, on=User.id == Blog.author_id)
-        .where(BlogTag.tag_id == tag.id, BlogTag.published_at.is_not(None))
-        .order_by(BlogTag.published_at.desc(), BlogTag.blog_id.desc())
+    """Return cards of published posts with `tag`, the newest first.
+
+    Two questions, because SQLite joins the other way round where its statistics are old, and then
+    sorts all posts of the tag: 8 ms for 2,000 of them instead of 0.1.
+    """
+    marks = BlogTag.select(BlogTag.blog_id).where(
+        BlogTag.tag_id == tag.id, BlogTag.published_at.is_not(None)
     )
-    return await _cards(conn, select, part)
+    page = await conn.page(
+        marks.order_by(BlogTag.published_at.desc(), BlogTag.blog_id.desc()),
+        after=part.after,
+        size=part.size,
+    )
+    ids = [row.blog_id for row in page.rows]
+    cards = Blog.select(*_CARD).join(User).where(_PUBLISHED, Blog.id.in_(ids))
+    found = {row.id: row for row in await conn.all(cards)} if ids else {}
+    rows = await _with_tags(conn, [found[id] for id in ids if id in found])
+    return Page(rows, page.next)
 
 
 async def drafts(conn: Verbs, author_id: int, part: Slice) -> Page[Blog]:
@@ -154,10 +164,14 @@ def _newest() -> Select[Any]:
 
 async def _cards(conn: Verbs, select: Select[Any], part: Slice) -> Page[Any]:
     page = await conn.page(select, after=part.after, size=part.size)
-    tags = await tags_of(conn, [row["id"] for row in page.rows])
-    for row in page.rows:
-        row["tags"] = tags[row["id"]]
-    return page
+    return Page(await _with_tags(conn, page.rows), page.next)
+
+
+async def _with_tags(conn: Verbs, rows: Sequence[Blog]) -> Sequence[Blog]:
+    tags = await tags_of(conn, [row.id for row in rows])
+    for row in rows:
+        row["tags"] = tags[row.id]
+    return rows
 
 
 def _new_year(year: int, zone: tzinfo) -> datetime:
