@@ -81,8 +81,6 @@ def apply(options: Options, migrations: Sequence[Migration]) -> list[Migration]:
     try:
         while step := _apply_next(connection, migrations):
             applied.append(step)
-        if applied:
-            connection.execute("PRAGMA optimize").fetchall()
     except (apsw.Error, DatabaseError) as err:
         raise _explained(err, migrations, applied) from err
     finally:

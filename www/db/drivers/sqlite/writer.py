@@ -51,7 +51,8 @@ class Writer:
         async with self._turn:
             if self._checkpointing is not None:
                 await asyncio.wait([self._checkpointing])
-            await self._lane.call(lambda: _finish(self._lane.connection))
+            truncate = apsw.SQLITE_CHECKPOINT_TRUNCATE
+            await self._lane.call(lambda: _copy_log(self._lane.connection, truncate))
             self._lane.close()
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
@@ -207,11 +208,6 @@ def _checkpoint(options: Options) -> None:
         _copy_log(connection, apsw.SQLITE_CHECKPOINT_PASSIVE)
     finally:
         connection.close()
-
-
-def _finish(connection: apsw.Connection) -> None:
-    connection.execute("PRAGMA optimize").fetchall()
-    _copy_log(connection, apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def _copy_log(connection: apsw.Connection, mode: int = apsw.SQLITE_CHECKPOINT_RESTART) -> None:
