@@ -34,6 +34,8 @@ MIN_BODY_BYTES: Final = 3000
 KEEPALIVE_S: Final = 75.0
 """Longer than the usual 60 s of a reverse proxy, so that it closes first."""
 DRAIN_S: Final = 5.0
+FLUSH_S: Final = 1.0
+"""Of DRAIN_S: for the last bytes of an answer that is finished on our side."""
 _BACKLOG: Final = 1024
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -41,7 +43,7 @@ _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 class Protocol(web.RequestHandler):
     """aiohttp's connection, with a time limit for headers and a quiet answer to nonsense."""
 
-    __slots__ = ("_arrived", "_header_since", "_pace_timer", "_paced")
+    __slots__ = ("_arrived", "_header_since", "_lost", "_pace_timer", "_paced")
 
     def __init__(
         self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **kwargs: object
@@ -50,6 +52,7 @@ class Protocol(web.RequestHandler):
         self._pace_timer: asyncio.TimerHandle | None = None
         self._header_since: float | None = None
         self._paced, self._arrived = 0, 0
+        self._lost: asyncio.Future[None] | None = None
 
     def data_received(self, data: bytes) -> None:
         """Note when a header began, and look at the connection's pace from time to time."""
@@ -83,10 +86,26 @@ class Protocol(web.RequestHandler):
         self._paced, self._arrived = self._request_count, arrived
         self._pace_timer = self._loop.call_later(BODY_WINDOW_S, self._check_pace)
 
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109  aiohttp's name
+        """Wait for the request as aiohttp does, then for its last bytes; then drop them.
+
+        A client that does not read would keep its closed connection, and with it the end.
+        """
+        transport = self.transport
+        if transport is None:
+            return
+        self._lost = lost = self._loop.create_future()
+        await super().shutdown(timeout)
+        await asyncio.wait([lost], timeout=FLUSH_S)
+        if not lost.done():
+            transport.abort()
+
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Let go of the timer with the connection."""
+        """Let go of the timer with the connection, and say so at the end."""
         if self._pace_timer is not None:
             self._pace_timer.cancel()
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(None)
         super().connection_lost(exc)
 
     def handle_error(
@@ -123,7 +142,7 @@ class Listener:
             access_log_class=AccessLogger,
             access_log=logging.getLogger("www.access"),
             keepalive_timeout=KEEPALIVE_S,
-            shutdown_timeout=DRAIN_S,
+            shutdown_timeout=(DRAIN_S - FLUSH_S) / 2,  # aiohttp waits twice so long
             max_line_size=8190,
             max_field_size=8190,
             # Compressed bodies are refused, so nothing may unpack them before that.

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import re
 import signal
@@ -30,7 +31,7 @@ class Site:
         self.url = self.setup_link = ""
         self.places: dict[str, str] = {}
         self.cookies: dict[str, str] = {}
-        self._port = 0
+        self.port = 0
         self._process: Any = None
         self._environ = {
             **os.environ,
@@ -44,7 +45,7 @@ class Site:
     def start(self):
         """Return when the program says that it serves."""
         command = [sys.executable, "-W", "error", "-m", "www", "serve", "--host", "127.0.0.1"]
-        command += ["--port", str(self._port)]
+        command += ["--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environ
@@ -53,8 +54,9 @@ class Site:
             if link := _SETUP.search(line):
                 self.setup_link = link[0]
             if serving := _SERVING.search(line):
-                self.url, self._port = serving[1], int(serving[2])
+                self.url, self.port = serving[1], int(serving[2])
                 return self
+        self.kill()
         raise AssertionError(f"it did not start: {self.log.read_text()}")
 
     def kill(self):
@@ -143,9 +145,9 @@ async def write(client, title, body, *, tags="", action="publish"):
 
 async def upload(client, **files):
     """Upload files by name; return what the server says about them."""
-    form = FormData()
+    form = FormData(quote_fields=False)  # as browsers do
     for name, data in files.items():
-        form.add_field("file", data, filename=name)
+        form.add_field("file", io.BytesIO(data), filename=name)
     accept = {"Accept": "application/json"}
     async with client.post("/upload", data=form, headers=accept) as answer:
         assert answer.status == 201, await answer.text()
