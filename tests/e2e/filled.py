@@ -7,7 +7,7 @@ import zlib
 from tests.e2e.site import post, upload, write
 from tests.templates.texts import ARTICLE_SOURCE, HEADLINES
 
-HOSTILE = """<script>alert(1)</script><img src=x onerror="alert(1)"> [a](javascript:alert(1))
+HOSTILE = """<script>alert(1)</script><img src="/static/images/seal.png" onload="alert(1)"> [a](javascript:alert(1))
 
 ![far](https://example.com/far.png) <iframe src="https://example.com"></iframe>
 

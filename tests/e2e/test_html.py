@@ -90,9 +90,9 @@ async def every_state(filled, lonely):
                 path = place.path.format_map(site.places)
                 yield place.name, await ask(client, site, path, place.who)
     async with filled.client() as client:
-        for place in WRONG:
-            path = place.action.format_map(filled.places)
-            yield place.name, await ask(client, filled, path, place.who, place.fields)
+        for form in WRONG:
+            path = form.action.format_map(filled.places)
+            yield form.name, await ask(client, filled, path, form.who, form.fields)
 
 
 async def test_html_is_valid(filled, lonely, checkers, tmp_path):

@@ -13,7 +13,7 @@ from playwright.async_api import expect
 
 from tests.e2e.checks import accessibility, too_wide
 from tests.e2e.places import EMPTY, FILLED, WRONG
-from tests.e2e.visitor import DESKTOP, PHONE, visiting
+from tests.e2e.visitor import DESKTOP, PHONE, let_in, visiting
 
 FOLDER = os.environ.get("WWW_SCREENSHOTS")
 SMALLEST = 320
@@ -44,12 +44,6 @@ async def windows(browser, filled, lonely, checkers):
             return opened[key]
 
         yield window
-
-
-async def let_in(visitor, site, who):
-    """Give the window the session of `who`."""
-    cookie = {"name": "session", "value": site.cookies[who], "url": site.url, "sameSite": "Lax"}
-    await visitor.page.context.add_cookies([cookie])
 
 
 async def judge(visitor, name):
