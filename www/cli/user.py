@@ -47,10 +47,10 @@ def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add an account; print every mistake."""
     from www.errors import Invalid
 
-    password = _password(from_stdin=arguments.password_stdin)
-    if password is None:
-        return 2
     try:
+        password = _password(from_stdin=arguments.password_stdin)
+        if password is None:
+            return 2
         user = asyncio.run(_add(arguments, password, settings))
     except Invalid as err:
         for field, messages in err.errors.items():
@@ -92,7 +92,9 @@ def run_reset_link(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _password(*, from_stdin: bool) -> str | None:
-    """Return the password, None if there is no way to ask or both answers differ."""
+    """Return the password, None if there is no way to ask; raises Invalid if the answers differ."""
+    from www.errors import Invalid
+
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
@@ -100,8 +102,7 @@ def _password(*, from_stdin: bool) -> str | None:
         return None
     password = getpass("Password: ")
     if getpass("Once more: ") != password:
-        say_error("the passwords differ")
-        return None
+        raise Invalid({"password": ["the two answers differ"]})
     return password
 
 

@@ -37,7 +37,7 @@ BATCH: Final = 25
 SPAN: Final = timedelta(days=730)
 _REMEMBERED: Final = 100
 _TITLE_TRIES: Final = 12
-_DRAFTS: Final = 0.03
+_DRAFTS: Final = 0.04
 # When people write: hardly at night, most in the evening.
 _HOURS: Final = (1, 0, 0, 0, 0, 1, 3, 5, 6, 6, 5, 5, 5, 4, 4, 4, 5, 6, 8, 10, 12, 11, 8, 4)
 
