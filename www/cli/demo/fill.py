@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from www.accounts import actions as accounts
-from www.accounts import names
 from www.blogs import actions as blogs
 from www.blogs.forms import Action, Text
 from www.cli.demo import prose
 from www.cli.demo.attachments import attachments
 from www.cli.demo.corpus import Voice, people, topics
+from www.cli.demo.people import Person, invited
 from www.comments import actions as comments
 from www.comments.forms import NewComment
 from www.files import actions as files
@@ -40,17 +39,6 @@ _TITLE_TRIES: Final = 12
 _DRAFTS: Final = 0.04
 # When people write: hardly at night, most in the evening.
 _HOURS: Final = (1, 0, 0, 0, 0, 1, 3, 5, 6, 6, 5, 5, 5, 4, 4, 4, 5, 6, 8, 10, 12, 11, 8, 4)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who writes; `is_new` if this run made the account."""
-
-    id: int
-    name: str
-    role: Role
-    language: str
-    is_new: bool
 
 
 @dataclass(slots=True)
@@ -122,10 +110,12 @@ class Filler:
         self.filled = Filled()
 
     async def invite(self, password_hash: str) -> None:
-        """Make the accounts, or find those that an earlier run made; strangers keep their names."""
+        """Make the accounts, or find those that an earlier run made."""
+        since = self._now - SPAN - timedelta(days=3)
         async with self._engine.transaction() as conn:
             for row in people():
-                self.filled.people.append(await self._person(conn, row, password_hash))
+                person = await invited(conn, row, password_hash=password_hash, since=since)
+                self.filled.people.append(person)
 
     async def write(self, number: int, advance: Callable[[], None]) -> None:
         """Write `number` posts with all that belongs to them, a batch per transaction."""
@@ -139,26 +129,6 @@ class Filler:
                 self.filled.comments += len(ready.comments)
                 self.filled.files += len(ready.plan.attached)
                 advance()
-
-    async def _person(self, conn: Connection, row: list[str], password_hash: str) -> Person:
-        name, display_name, role, language, bio = row
-        number = 1
-        known = await _known(conn, name)
-        while known is not None and known.bio != bio:
-            number += 1
-            known = await _known(conn, f"{name}{number}")
-        if known is not None:
-            return Person(known.id, known.name, known.role, language, is_new=False)
-        user = await accounts.add(
-            conn,
-            name=name if number == 1 else f"{name}{number}",
-            password_hash=password_hash,
-            role=Role(role),
-            now=self._now - SPAN - timedelta(days=3),
-        )
-        user.display_name, user.bio = display_name, bio
-        await conn.update(user)
-        return Person(user.id, user.name, user.role, language, is_new=True)
 
     # Planning and rendering: pure work, in a thread.
 
@@ -302,11 +272,6 @@ async def _store_comments(conn: Connection, blog: Blog, said: Sequence[_Said]) -
             now=one.at,
         )
         ids.append(row.id)
-
-
-async def _known(conn: Connection, name: str) -> User | None:
-    select = User.select(User.id, User.name, User.role, User.bio)
-    return await conn.first(select.where(User.name_key == names.key_of(name)))
 
 
 def _ease(person: Person, plan: _Plan) -> float:
