@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import TracebackType
 
-    from www.db.drivers.base import Driver, Result, Row
+    from www.db.compile import Dialect
+    from www.db.drivers.base import Driver, Isolation, Result, Row
     from www.db.statements import Select
 
 R = TypeVar("R")
@@ -28,16 +29,20 @@ STREAM_CHUNK_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long things may take, in seconds."""
+    """How long things may take, in seconds; how many connections there may be (on PostgreSQL)."""
 
     loop_budget_s: float = 0.001
     statement_timeout_s: float = 30.0
     busy_timeout_s: float = 10.0
+    connections: int = 10
+    acquire_timeout_s: float = 10.0
+    connection_age_s: float = 1800.0
 
 
 class Engine(Verbs):
-    """One SQLite file. Single statements run at once; changes among them commit by themselves.
+    """One database. Single statements run at once; changes among them commit by themselves.
 
+    `database` is the path of an SQLite file, or `postgresql://user:password@host:port/name`.
     `durability` "full" keeps what was acknowledged through a power cut, "normal" through kill -9.
 
         async with Engine("www.db") as engine:
@@ -53,19 +58,8 @@ class Engine(Verbs):
         durability: Literal["full", "normal"] = "full",
         limits: Limits | None = None,
     ) -> None:
-        """Take the path of the file; nothing is opened before `open`."""
-        limits = limits or Limits()
-        self.path = Path(database)
-        self.dialect = SQLiteDialect()
-        self.driver: Driver = SQLiteDriver(
-            Options(
-                path=self.path,
-                durability=durability,
-                loop_budget_s=limits.loop_budget_s,
-                statement_timeout_s=limits.statement_timeout_s,
-                busy_timeout_s=limits.busy_timeout_s,
-            )
-        )
+        """Take path or address; nothing is opened before `open`."""
+        self.driver, self.dialect = _driver(database, durability, limits or Limits())
         self.observers: list[Observer] = []
 
     async def open(self) -> Self:
@@ -95,12 +89,15 @@ class Engine(Verbs):
         await self.driver.read("SELECT 1", ())
 
     @asynccontextmanager
-    async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Connection]:
+    async def transaction(
+        self, *, read_only: bool = False, isolation: Isolation | None = None
+    ) -> AsyncIterator[Connection]:
         """Open a transaction: it commits at the end of the block, an error rolls it back.
 
-        A read-only one sees one state of the database and runs beside writers.
+        A read-only one sees one state of the database and runs beside writers. `isolation` is for
+        PostgreSQL ("read committed" unless asked for more); on SQLite all are serializable.
         """
-        session = await self.driver.begin(read_only=read_only)
+        session = await self.driver.begin(read_only=read_only, isolation=isolation)
         try:
             yield Connection(session, self.dialect, self.observers)
         except BaseException:
@@ -133,3 +130,38 @@ class Engine(Verbs):
     def _observe(self, sql: str, started: float) -> None:
         for observer in self.observers:
             observer(sql, perf_counter() - started)
+
+
+def _driver(
+    database: str | Path, durability: Literal["full", "normal"], limits: Limits
+) -> tuple[Driver, Dialect]:
+    if isinstance(database, str) and database.startswith(("postgresql://", "postgres://")):
+        return _postgres(database, durability, limits)
+    options = Options(
+        path=Path(database),
+        durability=durability,
+        loop_budget_s=limits.loop_budget_s,
+        statement_timeout_s=limits.statement_timeout_s,
+        busy_timeout_s=limits.busy_timeout_s,
+    )
+    return SQLiteDriver(options), SQLiteDialect()
+
+
+def _postgres(
+    url: str, durability: Literal["full", "normal"], limits: Limits
+) -> tuple[Driver, Dialect]:
+    # Imported here: asyncpg costs 60 ms of start and is of no use to SQLite.
+    from www.db.dialects.postgres import PostgresDialect
+    from www.db.drivers.postgres.driver import PostgresDriver
+    from www.db.drivers.postgres.options import Options as ServerOptions
+
+    options = ServerOptions(
+        url=url,
+        durability=durability,
+        connections=limits.connections,
+        acquire_timeout_s=limits.acquire_timeout_s,
+        connection_age_s=limits.connection_age_s,
+        statement_timeout_s=limits.statement_timeout_s,
+        busy_timeout_s=limits.busy_timeout_s,
+    )
+    return PostgresDriver(options), PostgresDialect()

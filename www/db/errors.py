@@ -14,6 +14,7 @@ DatabaseError
 │   └── CheckViolation     .constraint
 ├── OperationalError       the statement was right, the circumstances were not
 │   ├── Busy               another writer held the database for longer than the timeout
+│   │   └── SerializationFailure   two transactions cannot both happen; run this one again
 │   ├── Timeout            the statement ran longer than it may
 │   ├── DiskFull
 │   └── ConnectionLost     the database cannot be opened or has gone away
@@ -92,6 +93,10 @@ class OperationalError(DatabaseError):
 
 class Busy(OperationalError):
     """Another writer held the database for longer than the timeout."""
+
+
+class SerializationFailure(Busy):
+    """Two transactions stood in each other's way and this one was undone: run it again."""
 
 
 class Timeout(OperationalError):

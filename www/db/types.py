@@ -210,7 +210,8 @@ SELECT word, min(place) AS first, least(count(*), 256) AS spots,
 string_agg(CASE WHEN place < 16000 THEN place || '%s' ELSE '16000D' END, ',') AS places
 FROM unnest(string_to_array("""
 _WORDS_END = """::text, ' ')) WITH ORDINALITY AS w (word, place)
-WHERE octet_length(word) BETWEEN 1 AND 2000 GROUP BY word) AS counted) AS sized WHERE size < 900000)"""
+WHERE octet_length(word) BETWEEN 1 AND 2000 GROUP BY word) AS counted) AS sized
+WHERE size < 900000)"""
 
 
 def column_type(python: object) -> ColumnType:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 Row = tuple[Any, ...]
 Params = Sequence[Any]
+Isolation = Literal["read committed", "repeatable read", "serializable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,6 @@ class Driver(Protocol):
         """Yield the rows of one statement, `chunk` at a time, with flat memory."""
         ...
 
-    async def begin(self, *, read_only: bool) -> Session:
-        """Start a transaction."""
+    async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:
+        """Start a transaction, isolated at least as well as asked for."""
         ...

@@ -1,4 +1,4 @@
-"""CREATE statements of tables, for SQLite."""
+"""CREATE statements of tables, for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from www.db.compile import Compiler, quoted
+from www.db.dialects.postgres import native, words
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.errors import DefinitionError
 
@@ -13,81 +14,144 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from www.db.column import Column
+    from www.db.compile import Dialect
     from www.db.expression import Expression, Ordering
     from www.db.metadata import Index, TableInfo
     from www.db.table import Table
     from www.db.types import ColumnType
 
 _STORAGE: dict[type, str] = {int: "INTEGER", float: "REAL", str: "TEXT", bytes: "BLOB"}
+_SQLITE = SQLiteDialect()
 
 
-def create_all(tables: Sequence[type[Table]]) -> str:
+def create_all(tables: Sequence[type[Table]], dialect: Dialect = _SQLITE) -> str:
     """Return the statements that create `tables` in an empty database, in their order."""
-    return "\n\n".join("\n".join(_table(table.info)) for table in tables) + "\n"
+    writer = (_ForSQLite if dialect.name == "sqlite" else _ForPostgres)(dialect)
+    return "\n\n".join("\n".join(writer.table(table.info)) for table in tables) + "\n"
 
 
-def _table(info: TableInfo[Any]) -> Iterator[str]:
-    if info.full_text:
-        yield _full_text(info)
-        return
-    lines = [_column(info, column) for column in info.columns.values()]
-    if len(info.primary_key) > 1:
-        names = ", ".join(quoted(column.name) for column in info.primary_key)
-        lines.append(f"PRIMARY KEY ({names})")
-    lines += [
-        f"CONSTRAINT {quoted(check.name)} CHECK ({_text(check.condition)})" for check in info.checks
-    ]
-    without_rowid = "" if len(info.primary_key) == 1 else ", WITHOUT ROWID"
-    body = ",\n    ".join(lines)
-    yield f"CREATE TABLE {quoted(info.name)} (\n    {body}\n) STRICT{without_rowid};"
-    for index in info.indexes:
-        yield _index(info, index)
+class _Writer:
+    """What both databases share; the heirs write what differs."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def table(self, info: TableInfo[Any]) -> Iterator[str]:
+        if info.full_text:
+            yield from self._full_text(info)
+            return
+        lines = [self._column(info, column) for column in info.columns.values()]
+        if len(info.primary_key) > 1:
+            names = ", ".join(quoted(column.name) for column in info.primary_key)
+            lines.append(f"PRIMARY KEY ({names})")
+        lines += [
+            f"CONSTRAINT {quoted(check.name)} CHECK ({self._text(check.condition)})"
+            for check in info.checks
+        ]
+        body = ",\n    ".join(lines)
+        yield f"CREATE TABLE {quoted(info.name)} (\n    {body}\n){self._options(info)};"
+        for index in info.indexes:
+            yield self._index(info, index)
+
+    def _column(self, info: TableInfo[Any], column: Column[Any]) -> str:
+        parts = [quoted(column.name), self._type(column)]
+        if not column.nullable:
+            parts.append("NOT NULL")
+        if column.primary_key and len(info.primary_key) == 1:
+            parts.append(self._primary_key(column))
+        if column.references is not None:
+            target = column.target()
+            parts.append(f"REFERENCES {quoted(target.table)} ({quoted(target.name)})")
+            parts.append(f"ON DELETE {column.on_delete.upper()}")
+        return " ".join(parts)
+
+    def _index(self, info: TableInfo[Any], index: Index) -> str:
+        kind = "UNIQUE INDEX" if index.unique else "INDEX"
+        terms = ", ".join(self._text(term) for term in index.terms)
+        where = f" WHERE {self._text(index.where)}" if index.where is not None else ""
+        given = index.name.startswith(("ix_", "uq_"))
+        name = quoted(index.name if given else f"ix_{info.name}_{index.name}")
+        return f"CREATE {kind} {name} ON {quoted(info.name)} ({terms}){where};"
+
+    def _text(self, node: Expression[Any] | Ordering) -> str:
+        out = _Inline(self._dialect)
+        node.sql(out)
+        return _unqualified(out.done().text)
+
+    def _type(self, column: Column[Any]) -> str:
+        raise NotImplementedError
+
+    def _primary_key(self, column: Column[Any]) -> str:
+        raise NotImplementedError
+
+    def _options(self, info: TableInfo[Any]) -> str:
+        raise NotImplementedError
+
+    def _full_text(self, info: TableInfo[Any]) -> Iterator[str]:
+        raise NotImplementedError
 
 
-def _column(info: TableInfo[Any], column: Column[Any]) -> str:
-    words = [quoted(column.name), _STORAGE[column.type.storage]]
-    if not column.nullable:
-        words.append("NOT NULL")
-    if column.primary_key and len(info.primary_key) == 1:
-        words.append("PRIMARY KEY AUTOINCREMENT" if column.autoincrement else "PRIMARY KEY")
-    if column.references is not None:
-        target = column.target()
-        words.append(f"REFERENCES {quoted(target.table)} ({quoted(target.name)})")
-        words.append(f"ON DELETE {column.on_delete.upper()}")
-    return " ".join(words)
+class _ForSQLite(_Writer):
+    """STRICT tables; full text is a contentless FTS5 table: it holds the words, not the text."""
+
+    def _type(self, column: Column[Any]) -> str:
+        return _STORAGE[column.type.storage]
+
+    def _primary_key(self, column: Column[Any]) -> str:
+        return "PRIMARY KEY AUTOINCREMENT" if column.autoincrement else "PRIMARY KEY"
+
+    def _options(self, info: TableInfo[Any]) -> str:
+        return " STRICT" if len(info.primary_key) == 1 else " STRICT, WITHOUT ROWID"
+
+    def _full_text(self, info: TableInfo[Any]) -> Iterator[str]:
+        names = ", ".join(quoted(c.name) for c in info.columns.values() if not c.primary_key)
+        options = "tokenize = 'unicode61 remove_diacritics 2', content = '', contentless_delete = 1"
+        yield f"CREATE VIRTUAL TABLE {quoted(info.name)} USING fts5({names}, {options});"
 
 
-def _index(info: TableInfo[Any], index: Index) -> str:
-    kind = "UNIQUE INDEX" if index.unique else "INDEX"
-    terms = ", ".join(_text(term) for term in index.terms)
-    where = f" WHERE {_text(index.where)}" if index.where is not None else ""
-    name = index.name if index.name.startswith(("ix_", "uq_")) else f"ix_{info.name}_{index.name}"
-    return f"CREATE {kind} {quoted(name)} ON {quoted(info.name)} ({terms}){where};"
+class _ForPostgres(_Writer):
+    """Types of its own, text in the order of its bytes, a tsvector per column of full text."""
 
+    def _type(self, column: Column[Any]) -> str:
+        sql = native(column.type).sql
+        return f'{sql} COLLATE "C"' if sql == "TEXT" else sql
 
-def _full_text(info: TableInfo[Any]) -> str:
-    """Write a contentless FTS5 table: it holds the words, the text stands in its own table."""
-    names = [quoted(c.name) for c in info.columns.values() if not c.primary_key]
-    options = "tokenize = 'unicode61 remove_diacritics 2', content = '', contentless_delete = 1"
-    return f"CREATE VIRTUAL TABLE {quoted(info.name)} USING fts5({', '.join(names)}, {options});"
+    def _primary_key(self, column: Column[Any]) -> str:
+        # As on SQLite, a row without a number gets one.
+        counted = column.type.storage is int and column.references is None
+        return "GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY" if counted else "PRIMARY KEY"
+
+    def _options(self, info: TableInfo[Any]) -> str:  # noqa: ARG002 - it has none
+        return ""
+
+    def _full_text(self, info: TableInfo[Any]) -> Iterator[str]:
+        lines = [
+            f"{quoted(column.name)} {native(column.type).sql} NOT NULL"
+            + (" PRIMARY KEY" if column.primary_key else "")
+            for column in info.columns.values()
+        ]
+        body = ",\n    ".join(lines)
+        yield f"CREATE TABLE {quoted(info.name)} (\n    {body}\n);"
+        name, text = quoted(f"ix_{info.name}_words"), _unqualified(words(info))
+        yield f"CREATE INDEX {name} ON {quoted(info.name)} USING gin ({text});"
 
 
 class _Inline(Compiler):
     """Writes an expression without its table's name and with its values in the text."""
 
-    def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - see the base
-        if value is None or isinstance(value, int | float):
+    def bind(self, value: Any, kind: ColumnType) -> None:
+        if kind.native is not None and self.dialect.name == "postgres":
+            self._bind_native(value, kind.native.sql)
+        elif value is None or isinstance(value, int | float):
             self.text("NULL" if value is None else repr(value))
         elif isinstance(value, str):
             self.text("'" + value.replace("'", "''") + "'")
         else:
             raise DefinitionError(f"a schema cannot hold the value {value!r}")
 
-
-def _text(node: Expression[Any] | Ordering) -> str:
-    out = _Inline(SQLiteDialect())
-    node.sql(out)
-    return _unqualified(out.done().text)
+    def _bind_native(self, value: Any, sql: str) -> None:
+        """Write the encoded value as text of its type; 1 and 0 are read as booleans."""
+        self.text("NULL" if value is None else "'" + str(value).replace("'", "''") + f"'::{sql}")
 
 
 def _unqualified(text: str) -> str:

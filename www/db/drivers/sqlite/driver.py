@@ -17,7 +17,7 @@ from www.db.errors import ConnectionLost, StatementError, Timeout
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from www.db.drivers.base import Params, Result, Row, Session
+    from www.db.drivers.base import Isolation, Params, Result, Row, Session
 
 SLOW_READERS = 4
 
@@ -86,7 +86,7 @@ class SQLiteDriver:
             cursor.close(force=True)
             self._release(lane)
 
-    async def begin(self, *, read_only: bool) -> Session:
+    async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:  # noqa: ARG002 - all are serializable
         """Start a transaction: on a reader of its own, or on the writer when it is its turn."""
         self._require_open()
         if not read_only:

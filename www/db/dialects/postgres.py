@@ -1,0 +1,125 @@
+"""The SQL of PostgreSQL.
+
+Every placeholder carries its type (`$1::int8`), so that nothing depends on what the server would
+infer. An encoded value is turned into what the driver takes while the statement is written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from www.db.compile import Compiler, Terms, quoted
+from www.db.errors import StatementError
+from www.db.types import TEXT, Native, without_nul
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from www.db.compile import Dialect
+    from www.db.metadata import TableInfo
+    from www.db.types import ColumnType
+
+_PLAIN: Final[dict[type, Native]] = {
+    int: Native("BIGINT"),
+    float: Native("DOUBLE PRECISION"),
+    str: Native("TEXT", without_nul),
+    bytes: Native("BYTEA"),
+}
+
+
+def native(kind: ColumnType) -> Native:
+    """Return how PostgreSQL has values of `kind`."""
+    return kind.native or _PLAIN[kind.storage]
+
+
+class PostgresCompiler(Compiler):
+    """Writes numbered, typed placeholders and remembers what was searched for, to rank by it."""
+
+    __slots__ = ("matches",)
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Start empty."""
+        super().__init__(dialect)
+        self.matches: dict[str, list[str]] = {}
+
+    def bind(self, value: Any, kind: ColumnType) -> None:
+        """Append a placeholder and keep the value as the driver takes it."""
+        form = kind.native or _PLAIN[kind.storage]
+        if form.bind is not None and value is not None:
+            value = form.bind(value)
+        self.params.append(value)
+        number = len(self.params)
+        if form.before:
+            self._parts.append(f"{form.before}${number}{form.after}")
+        else:
+            self._parts.append(f"${number}::{form.sql}")
+
+
+class PostgresDialect:
+    """Values go in their own types; full text is a tsvector per column, with weights A, B, C."""
+
+    __slots__ = ()
+    name = "postgres"
+    no_limit = ""
+    explain = "EXPLAIN "
+    places_nulls = True
+
+    def compiler(self) -> Compiler:
+        """Return a compiler that writes `$1`."""
+        return PostgresCompiler(self)
+
+    def decoder(self, kind: ColumnType) -> Callable[[Any], Any] | None:
+        """Return what is left to do behind the driver."""
+        return kind.decode if kind.native is None else kind.native.fetch
+
+    def stored(self, kind: ColumnType, value: Any) -> Any:
+        """Return what SQLite would have stored."""
+        if value is None or kind.native is None:
+            return value
+        return kind.encode(value if kind.native.fetch is None else kind.native.fetch(value))
+
+    def full_text_match(
+        self, out: Compiler, info: TableInfo[Any], terms: Terms, *, prefix: bool
+    ) -> None:
+        """Append `words @@ query`, in which every token is quoted."""
+        written = [_query(term, prefix=False) for term in terms[:-1]]
+        written.append(_query(terms[-1], prefix=prefix))
+        out.text(f"({words(info)} @@ ")
+        out.bind(" & ".join(written), TEXT)
+        out.text("::tsquery)")
+        if isinstance(out, PostgresCompiler):
+            query = f"${len(out.params)}::text::tsquery"
+            out.matches.setdefault(info.name, []).append(query)
+
+    def full_text_rank(
+        self, out: Compiler, info: TableInfo[Any], weights: tuple[float, ...]
+    ) -> None:
+        """Append ts_rank below zero, so that smaller is better as with BM25."""
+        queries = out.matches.get(info.name) if isinstance(out, PostgresCompiler) else None
+        if not queries:
+            raise StatementError("rank() needs a match() in front of it: order by it")
+        first, second, third = (*weights, 1.0, 1.0, 1.0)[:3]
+        most = max(*weights, 1.0)
+        labels = [(weights or (1.0,))[-1], third, second, first]  # D, C, B, A
+        numbers = ", ".join(repr(max(0.0, float(weight) / most)) for weight in labels)
+        query = " && ".join(queries)
+        # 1: divided by one and the logarithm of the text's length, as BM25 does in its way.
+        out.text(f"(-ts_rank(ARRAY[{numbers}]::float4[], {words(info)}, {query}, 1))")
+
+
+def words(info: TableInfo[Any]) -> str:
+    """Return the expression over which a full text table is searched and indexed."""
+    table = quoted(info.name)
+    columns = (column for column in info.columns.values() if not column.primary_key)
+    return "(" + " || ".join(f"{table}.{quoted(column.name)}" for column in columns) + ")"
+
+
+def _query(term: tuple[str, ...], *, prefix: bool) -> str:
+    tokens = ["'" + token.replace("\\", "\\\\").replace("'", "''") + "'" for token in term]
+    star = ":*" if prefix else ""
+    phrase = " <-> ".join(tokens) + star
+    if len(tokens) == 1:
+        return phrase
+    # Words so far behind that they have no place of their own are found without their neighbours.
+    far = " & ".join(f"{token}:D" for token in tokens[:-1]) + f" & {tokens[-1]}:{star[1:]}D"
+    return f"(({phrase}) | ({far}))"

@@ -1,0 +1,141 @@
+"""PostgresDriver: statements on links of a pool, and what to do when a link turns out to be dead.
+
+A read outside a transaction is run again, once, on a fresh link. A change is run again only if it
+certainly never reached the server; else it may have been made, and ConnectionLost says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
+from www.db.drivers.postgres.link import Link
+from www.db.drivers.postgres.pool import Pool
+from www.db.drivers.postgres.session import Session
+from www.db.errors import ConnectionLost, IntegrityError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from www.db.drivers.base import Isolation, Params, Result, Row
+    from www.db.drivers.postgres.options import Options
+
+T = TypeVar("T")
+
+
+class PostgresDriver:
+    """One database on one server."""
+
+    def __init__(self, options: Options) -> None:
+        """Take the options; nothing is connected yet."""
+        self.options = options
+        self._pool = Pool(options)
+        self._opened = False
+
+    async def open(self) -> None:
+        """Connect once, or raise ConnectionLost with what is wrong."""
+        await self._pool.open()
+        self._opened = True
+
+    async def close(self) -> None:
+        """Finish what is running and disconnect."""
+        self._require_open()
+        self._opened = False
+        await self._pool.close()
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a read; one that met a dead link runs again."""
+        return await self._run(Link.read, sql, params, repeatable=True)
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
+        """Run one change, which commits by itself."""
+        return await self._run(Link.change, sql, params, repeatable=False)
+
+    async def _run(
+        self,
+        work: Callable[[Link, str, Params], Awaitable[T]],
+        sql: str,
+        params: Params,
+        *,
+        repeatable: bool,
+    ) -> T:
+        self._require_open()
+        link = await self._pool.acquire()
+        try:
+            result = await work(link, sql, params)
+        except ConnectionLost as err:
+            self._pool.drop(link)
+            if link.sent and not repeatable:
+                message = f"it is not known whether the change was made: {err}"
+                raise ConnectionLost(message) from err
+        except BaseException as err:
+            self._put_back(link, err)
+            raise
+        else:
+            self._pool.release(link)
+            return result
+        return await self._on_fresh(work, sql, params)
+
+    async def _on_fresh(
+        self, work: Callable[[Link, str, Params], Awaitable[T]], sql: str, params: Params
+    ) -> T:
+        link = await self._pool.fresh()
+        try:
+            result = await work(link, sql, params)
+        except BaseException as err:
+            self._put_back(link, err)
+            raise
+        self._pool.release(link)
+        return result
+
+    async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        """Yield rows, `chunk` at a time, from a cursor of the server."""
+        link = await self._begun("BEGIN READ ONLY")
+        try:
+            try:
+                statement = await link.prepare(sql)
+                cursor = await statement.cursor(*params)
+                while rows := await cursor.fetch(chunk):
+                    yield rows
+            except DRIVER_ERRORS as err:
+                raise translate(err) from err
+        finally:
+            self._pool.mend(link)
+
+    async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:
+        """Start a transaction; a read-only one sees one state of the database."""
+        level = isolation or ("repeatable read" if read_only else "read committed")
+        words = f"BEGIN ISOLATION LEVEL {level.upper()}{' READ ONLY' if read_only else ''}"
+        return Session(self._pool, await self._begun(words))
+
+    async def _begun(self, words: str) -> Link:
+        """Run BEGIN; on a dead link nothing can have happened, so a fresh one does as well."""
+        self._require_open()
+        link = await self._pool.acquire()
+        try:
+            await link.command(words)
+        except ConnectionLost:
+            self._pool.drop(link)
+        except BaseException:
+            self._pool.mend(link)
+            raise
+        else:
+            return link
+        link = await self._pool.fresh()
+        try:
+            await link.command(words)
+        except BaseException:
+            self._pool.mend(link)
+            raise
+        return link
+
+    def _put_back(self, link: Link, err: BaseException) -> None:
+        """Return a link after an error; only one whose change was refused is surely at rest."""
+        if isinstance(err, IntegrityError):
+            self._pool.release(link)
+        else:
+            self._pool.mend(link)
+
+    def _require_open(self) -> None:
+        if not self._opened:
+            raise ConnectionLost("the engine is not open: use `async with Engine(...)`")

@@ -1,0 +1,125 @@
+"""A link: one connection with its prepared statements, used by one task at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from www.db.drivers.base import Params, Result, Row
+from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
+from www.db.drivers.postgres.options import without_password
+from www.db.errors import ConnectionLost, OperationalError
+
+if TYPE_CHECKING:
+    from www.db.drivers.postgres.options import Options
+
+ANSWER_GRACE_S = 5.0  # how much longer than the server's own limit we wait for its answer
+_STALE = (
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InvalidSQLStatementNameError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+
+
+class Link:
+    """One connection; `sent` tells whether the last statement can have reached the server."""
+
+    __slots__ = ("_most", "_statements", "born", "idle_since", "raw", "sent")
+
+    def __init__(self, raw: Any, cached_statements: int) -> None:
+        """Take an open connection of asyncpg."""
+        self.raw = raw
+        self.born = self.idle_since = monotonic()
+        self.sent = False
+        self._most = cached_statements
+        self._statements: dict[str, Any] = {}
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a statement and return its rows."""
+        self.sent = False
+        try:
+            try:
+                statement = self._statements.get(sql) or await self.prepare(sql)
+                self.sent = True
+                rows: list[Row] = await statement.fetch(*params)
+            except _STALE:
+                rows = await self._again(sql, params)
+        except DRIVER_ERRORS as err:
+            raise translate(err) from err
+        return rows
+
+    async def change(self, sql: str, params: Params) -> Result:
+        """Run a statement and return its rows and how many it changed."""
+        rows = await self.read(sql, params)
+        status = self._statements[sql].get_statusmsg()
+        count = status.rpartition(" ")[2]
+        return Result(rows, int(count) if count.isdigit() else 0)
+
+    async def command(self, sql: str) -> str:
+        """Run what is not prepared, such as BEGIN, and return the server's word for it."""
+        self.sent = False
+        try:
+            return str(await self.raw.execute(sql))
+        except DRIVER_ERRORS as err:
+            raise translate(err) from err
+
+    async def prepare(self, sql: str) -> Any:
+        """Prepare a statement, or take it from the cache; nothing is run."""
+        known = self._statements
+        if sql not in known:
+            while len(known) >= self._most:
+                del known[next(iter(known))]
+            known[sql] = await self.raw.prepare(sql)
+        return known[sql]
+
+    async def _again(self, sql: str, params: Params) -> list[Row]:
+        """Prepare anew after the schema changed; nothing has been run yet."""
+        self._statements.pop(sql, None)
+        if self.raw.is_in_transaction():
+            raise OperationalError("the schema was changed during the transaction: run it again")
+        self._statements.clear()
+        await self.raw.reload_schema_state()
+        statement = await self.prepare(sql)
+        rows: list[Row] = await statement.fetch(*params)
+        return rows
+
+    async def clean(self) -> None:
+        """Bring the connection back to rest: what was cancelled has ended, nothing is open."""
+        async with asyncio.timeout(ANSWER_GRACE_S):
+            await self.raw.execute("")  # asyncpg waits here until its cancel request is through
+            if self.raw.is_in_transaction():
+                await self.raw.execute("ROLLBACK")
+
+    async def close(self) -> None:
+        """Say goodbye, or hang up if nobody answers."""
+        try:
+            await self.raw.close(timeout=1)
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, it is over
+            self.raw.terminate()
+
+
+async def connect(options: Options) -> Link:
+    """Open a connection; ConnectionLost says where and why not."""
+    milliseconds = {
+        "statement_timeout": options.statement_timeout_s,
+        "lock_timeout": options.busy_timeout_s,
+    }
+    settings = {name: str(round(limit * 1000)) for name, limit in milliseconds.items()}
+    settings |= {"application_name": "www", "timezone": "UTC", "jit": "off"}
+    settings |= {"synchronous_commit": "on" if options.durability == "full" else "off"}
+    settings |= {"tcp_keepalives_idle": "60"}
+    try:
+        raw = await asyncpg.connect(
+            options.url,
+            timeout=options.connect_timeout_s,
+            command_timeout=options.statement_timeout_s + ANSWER_GRACE_S,
+            server_settings=settings,
+        )
+    except (ValueError, *DRIVER_ERRORS) as err:
+        reason = str(err) or type(err).__name__
+        message = f"{without_password(options.url)}: the database cannot be opened: {reason}"
+        raise ConnectionLost(message) from err
+    return Link(raw, options.cached_statements)
