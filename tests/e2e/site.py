@@ -34,7 +34,8 @@ class Site:
         self.port = 0
         self._process: Any = None
         self._environ = {
-            **os.environ,
+            # What the machine sets for its own site is not meant for this one.
+            **{name: value for name, value in os.environ.items() if not name.startswith("WWW_")},
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "WWW_DATA": str(folder / "res"),

@@ -1,6 +1,6 @@
 """Every page in every state: axe finds nothing, nothing sticks out, nobody else is asked.
 
-With WWW_SCREENSHOTS=FOLDER pictures of all pages are left in that folder.
+With SCREENSHOTS=FOLDER pictures of all pages are left in that folder.
 """
 
 import os
@@ -15,7 +15,7 @@ from tests.e2e.checks import accessibility, too_wide
 from tests.e2e.places import EMPTY, FILLED, WRONG
 from tests.e2e.visitor import DESKTOP, PHONE, let_in, visiting
 
-FOLDER = os.environ.get("WWW_SCREENSHOTS")
+FOLDER = os.environ.get("SCREENSHOTS")
 SMALLEST = 320
 LANGUAGES = ["en", "zh-Hans"]
 SEND = """([action, fields]) => {
