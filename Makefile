@@ -13,7 +13,7 @@ QUIET_MAKE := $(MAKE) --silent --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format init-db demo seed-demo bench docs clean lock browser try-bundle
+.PHONY: help run test lint format init-db demo seed-demo bench bench-orm bench-venv docs clean lock browser try-bundle
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,12 @@ demo: $(VENV)/.run ## Fill the site with generated content, for trying and for b
 seed-demo: demo
 
 bench: $(VENV)/.dev $(BUNDLE) ## Measure every figure that the README quotes
-	@set -e; for script in bench/[a-z]*.py; do echo "== $$script"; $(PYTHON) "$$script" $(ARGS); done
+	@set -e; for script in bench/[a-z]*.py; do echo "== $$script"; PYTHONPATH=. $(PYTHON) "$$script" $(ARGS); done
+
+bench-orm: build/bench/.installed ## Compare the data layer with drivers and other libraries
+	@build/bench/bin/python -m bench.orm $(ARGS)
+
+bench-venv: build/bench/.installed
 
 docs: $(VENV)/.dev ## Write the pages that are made from the code
 	@$(PYTHON) docs/settings_page.py
@@ -62,6 +67,8 @@ lock: build/lock/.installed ## Choose the newest versions anew and pin them with
 	@build/lock/bin/pip-compile --upgrade $(LOCKING) -o requirements.txt pyproject.toml
 	@build/lock/bin/pip-compile --upgrade $(LOCKING) --extra dev -c requirements.txt \
 		-o requirements-dev.txt pyproject.toml
+	@build/lock/bin/pip-compile --upgrade $(LOCKING) --pip-args '--only-binary :all:' -c requirements.txt \
+		-o bench/requirements.txt bench/requirements.in
 
 # ------------------------------------------------------------------ what the targets above stand on
 
@@ -106,4 +113,12 @@ browser:
 build/lock/.installed:
 	@$(BOOTSTRAP) -m venv build/lock
 	@build/lock/bin/python -m pip --disable-pip-version-check --quiet install pip-tools
+	@touch $@
+
+# The libraries that the data layer is compared with never enter the product's environment.
+build/bench/.installed: bench/requirements.txt
+	@echo "Installing the libraries to compare with into build/bench ..."
+	@$(BOOTSTRAP) -m venv build/bench
+	@build/bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		--only-binary :all: -r bench/requirements.txt
 	@touch $@

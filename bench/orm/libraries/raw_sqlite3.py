@@ -1,0 +1,83 @@
+"""The standard library's sqlite3 by hand."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from bench.orm import ddl
+from bench.orm.model import TABLE, Entry, Target, Variant, columns, stored
+
+
+class Sqlite3:
+    """Statements written out, tuples as they are stored."""
+
+    def open(self, target: Target, variant: Variant) -> None:
+        self.variant: Variant = variant
+        self.connection = sqlite3.connect(target.address, isolation_level=None)
+        for pragma in ("journal_mode = WAL", f"synchronous = {target.durability}"):
+            self.connection.execute(f"PRAGMA {pragma}").fetchall()
+        self.connection.execute("PRAGMA foreign_keys = ON")
+        for statement in ddl.create(ddl.SQLITE, variant):
+            self.connection.execute(statement)
+        names = columns(variant)
+        marks = ", ".join("?" * len(names))
+        self.insert = f"INSERT INTO {TABLE} ({', '.join(names)}) VALUES ({marks})"
+        self.select = f"SELECT id, {', '.join(names)} FROM {TABLE}"
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def insert_single(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            self.connection.execute(self.insert, stored(entry, self.variant))
+
+    def insert_batch(self, entries: list[Entry]) -> None:
+        with self.connection:
+            self.connection.execute("BEGIN")
+            for entry in entries:
+                self.connection.execute(self.insert, stored(entry, self.variant))
+
+    def insert_bulk(self, entries: list[Entry]) -> None:
+        with self.connection:
+            self.connection.execute("BEGIN")
+            rows = [stored(entry, self.variant) for entry in entries]
+            self.connection.executemany(self.insert, rows)
+
+    def filter_large(self, level: int) -> list[Any]:
+        return self.connection.execute(f"{self.select} WHERE level = ?", (level,)).fetchall()
+
+    def filter_small(self, queries: list[tuple[int, int]]) -> list[list[Any]]:
+        sql = f"{self.select} WHERE level = ? LIMIT 20 OFFSET ?"
+        return [self.connection.execute(sql, query).fetchall() for query in queries]
+
+    def get(self, ids: list[int]) -> list[Any]:
+        sql = f"{self.select} WHERE id = ?"
+        return [self.connection.execute(sql, (key,)).fetchone() for key in ids]
+
+    filter_dicts = filter_large
+    filter_tuples = filter_large
+
+    def load(self) -> list[Any]:
+        return self.connection.execute(f"{self.select} ORDER BY id").fetchall()
+
+    def update_whole(self, rows: list[Any], levels: list[int]) -> None:
+        sql = f"UPDATE {TABLE} SET level = ?, text = ? WHERE id = ?"
+        with self.connection:
+            self.connection.execute("BEGIN")
+            for row, level in zip(rows, levels, strict=True):
+                self.connection.execute(sql, (level, row[3] + " Update", row[0]))
+
+    def update_part(self, rows: list[Any], levels: list[int]) -> None:
+        sql = f"UPDATE {TABLE} SET level = ? WHERE id = ?"
+        with self.connection:
+            self.connection.execute("BEGIN")
+            for row, level in zip(rows, levels, strict=True):
+                self.connection.execute(sql, (level, row[0]))
+
+    def delete(self, rows: list[Any]) -> None:
+        sql = f"DELETE FROM {TABLE} WHERE id = ?"
+        with self.connection:
+            self.connection.execute("BEGIN")
+            for row in rows:
+                self.connection.execute(sql, (row[0],))
