@@ -10,7 +10,9 @@ outside, so the bound is kept by `limits` and not by a clock. comrak holds the i
 its part (at most 0.4 s), Python switches threads during the rest: call it in a thread.
 """
 
+from itertools import accumulate
 from typing import Final
+from unicodedata import east_asian_width
 
 import comrak
 import nh3
@@ -66,7 +68,12 @@ class ComrakRenderer:
 
 
 def cut(text: str, length: int) -> str:
-    """The beginning, with … behind it where something is missing; words stay whole."""
+    """The beginning, with … behind it where something is missing; words stay whole.
+
+    A Chinese character is as wide as two letters and says as much, so it counts as two.
+    """
+    widths = accumulate(2 if east_asian_width(char) in "WF" else 1 for char in text[: length + 1])
+    length = next((at for at, width in enumerate(widths) if width > length), length)
     if len(text) <= length:
         return text
     head = text[: length - 1]

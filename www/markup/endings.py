@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LABEL_LENGTH = 100
 _ENOUGH = 2_000
-_NOT_IN_SUMMARY = frozenset({"h", "pre", "section", "table"})
+_NOT_IN_SUMMARY = frozenset({"h", "ol", "pre", "section", "table", "ul"})
 
 
 class Endings:
