@@ -121,7 +121,7 @@ def main() -> None:
                 name: {test: pick(rates) for test, rates in tests.items()}
                 for name, tests in rounds.items()
             }
-            lines = report.table(figures, options.database)
+            lines = report.table(figures)
             print(f"\n{options.database}, {variant}\n{report.as_text(lines)}")
             print(*report.verdicts(figures, options.database), sep="\n")
             pages.append(f"### {options.database}, {variant}\n\n{report.as_markdown(lines)}\n")

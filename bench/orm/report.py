@@ -25,7 +25,7 @@ def geometric_mean(values: Iterable[float]) -> float:
     return exp(sum(logs) / len(logs))
 
 
-def table(figures: Figures, database: str) -> list[list[str]]:
+def table(figures: Figures) -> list[list[str]]:
     """Return header and lines: the libraries, best mean first, then the ratios of ours."""
     means = {name: geometric_mean(tests.values()) for name, tests in figures.items()}
     lines = [["library", *TESTS, "geo"]]
