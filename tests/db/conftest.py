@@ -1,4 +1,4 @@
-"""Tables and an engine on a real file for the tests of the data layer."""
+"""Tables and an engine on a real database for the tests of the data layer: on each, by `address`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import emptied, execute
 from www.db import Check, Column, Engine, Index, Table
+from www.db.dialects.postgres import PostgresDialect
 from www.db.drivers.sqlite.lane import Options
 from www.db.schema.ddl import create_all
 from www.db.schema.migrate import Migration, apply
@@ -64,9 +66,28 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def _postgres_tables(postgres) -> str:
+    url: str = postgres.database()
+    execute(url, create_all(TABLES, PostgresDialect()))
+    return url
+
+
 @pytest.fixture
-async def engine(path: Path) -> AsyncIterator[Engine]:
-    async with Engine(path) as engine:
+def postgres_address(_postgres_tables: str) -> str:
+    return emptied(_postgres_tables)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest) -> Path | str:
+    fixture = "path" if request.param == "sqlite" else "postgres_address"
+    found: Path | str = request.getfixturevalue(fixture)
+    return found
+
+
+@pytest.fixture
+async def engine(address: Path | str) -> AsyncIterator[Engine]:
+    async with Engine(address) as engine:
         yield engine
 
 

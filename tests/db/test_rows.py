@@ -1,6 +1,7 @@
 """Rows in and out: insert, get, update, delete, types."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -24,7 +25,7 @@ from .conftest import Author, Book, Colour, Place
 async def test_it_returns_what_was_inserted(engine: Engine, ada: Author):
     out_at = datetime(2026, 11, 22, 9, 30, 0, 123456, UTC)
     book = Book(
-        author_id=ada.id, title="Notes\0 😀", cover=b"\0\xff", extra={"a": [1, None]}, out_at=out_at
+        author_id=ada.id, title="Notes 😀", cover=b"\0\xff", extra={"a": [1, None]}, out_at=out_at
     )
     await engine.insert(book)
     found = await engine.get(Book, book.id)
@@ -43,16 +44,20 @@ async def test_it_stores_times_in_utc(engine: Engine, ada: Author):
     assert found.out_at.tzinfo is UTC
 
 
+# PostgreSQL's text holds no NUL; tests/db/postgres and tests/db/sqlite say what becomes of it.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
 )
 @given(
     number=st.integers(-(2**63), 2**63 - 1),
-    text=st.text(st.characters(exclude_categories=["Cs"])),
+    text=TEXTS,
     real=st.floats(allow_nan=False),
     blob=st.binary(),
     moment=st.datetimes(timezones=st.just(UTC)),
-    extra=st.dictionaries(st.text(max_size=3), st.integers(), max_size=3),
+    extra=st.dictionaries(TEXTS, st.integers(), max_size=3),
 )
 async def test_it_keeps_every_value(engine, number, text, real, blob, moment, extra):
     author = await engine.insert(Author(name=f"n{await engine.count(Author.select())}"))
@@ -83,7 +88,7 @@ async def test_it_updates_only_what_changed(engine: Engine, ada: Author):
     await engine.update(book)
     await engine.update(book)
     assert len(statements) == 1
-    assert 'SET "book_title" = ?, "version" = ? WHERE' in statements[0]
+    assert re.search('SET "book_title" = [^,"]+, "version" = [^,"]+ WHERE', statements[0])
     found = await engine.one(Book.select())
     assert (found.title, found.version) == ("new", 2)
 

@@ -1,25 +1,10 @@
-"""Commit, roll back, nest, cancel, share, and survive."""
+"""Commit, roll back, nest, share a turn, and come clean out of cancellation."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from www.db import (
-    Busy,
-    ConnectionLost,
-    Engine,
-    Limits,
-    StatementError,
-    Timeout,
-    UniqueViolation,
-    count,
-)
+from www.db import ConnectionLost, Engine, Limits, StatementError, Timeout, UniqueViolation, count
 
 from .conftest import Author, Book
 
@@ -119,8 +104,8 @@ async def test_a_slow_read_leaves_the_loop_free(engine: Engine):
     assert ticks > 20
 
 
-async def test_it_stops_a_statement_that_takes_too_long(path: Path):
-    async with Engine(path, limits=Limits(statement_timeout_s=0.05)) as engine:
+async def test_it_stops_a_statement_that_takes_too_long(address):
+    async with Engine(address, limits=Limits(statement_timeout_s=0.05)) as engine:
         await engine.insert_many([Author(name=f"n{i}") for i in range(3000)])
         await engine.insert_many([Book(id=i, author_id=1, title="x") for i in range(1, 3001)])
         slow = Author.select(count().label("n")).join(Book, Book.pages + Author.id >= 0)
@@ -129,83 +114,8 @@ async def test_it_stops_a_statement_that_takes_too_long(path: Path):
         assert await engine.count(Author.select()) == 3000
 
 
-async def test_two_engines_wait_for_one_another(path: Path, engine: Engine):
-    async with Engine(path, limits=Limits(busy_timeout_s=0.05)) as other:
-        async with engine.transaction() as conn:
-            await conn.insert(Author(name="Ada"))
-            with pytest.raises(Busy, match=r"0\.05 s"):
-                await other.insert(Author(name="Bob"))
-        await other.insert(Author(name="Bob"))
-    assert await engine.count(Author.select()) == 2
-
-
-async def test_it_says_that_the_folder_is_missing(tmp_path: Path):
-    with pytest.raises(ConnectionLost, match="folder of the database is missing"):
-        await Engine(tmp_path / "no" / "x.db").open()
-
-
-async def test_it_says_that_it_is_not_open(path: Path):
-    engine = Engine(path)
+async def test_it_says_that_it_is_not_open(address):
+    engine = Engine(address)
     for call in (engine.ping, engine.close, lambda: engine.insert(Author(name="Ada"))):
         with pytest.raises(ConnectionLost, match="not open"):
             await call()
-
-
-async def test_it_says_that_the_file_is_no_database(tmp_path: Path):
-    (tmp_path / "x.db").write_text("hello, I am a letter to my aunt\n" * 100)
-    with pytest.raises(ConnectionLost, match="not a database"):
-        await Engine(tmp_path / "x.db").open()
-
-
-async def test_it_makes_the_file_private(path: Path):
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-async def test_it_keeps_the_log_short(engine: Engine, path: Path, ada: Author):
-    big = {"pages": "x" * 2000}
-    log = path.with_name(path.name + "-wal")
-    sizes = []
-    for start in range(0, 20_000, 500):
-        books = [
-            Book(id=i, author_id=ada.id, title="x", extra=big) for i in range(start, start + 500)
-        ]
-        await engine.insert_many(books)
-        sizes.append(log.stat().st_size)
-    assert await engine.count(Book.select()) == 20_000
-    assert path.stat().st_size > 30_000_000
-    assert max(sizes) < 20_000_000
-
-
-WRITER = """
-import asyncio, sys
-sys.path.insert(0, sys.argv[2])
-from www.db import Column, Engine, Table
-class Author(Table):
-    id = Column(int, primary_key=True)
-    name = Column(str)
-async def main():
-    async with Engine(sys.argv[1]) as engine:
-        number = 0
-        while True:
-            await asyncio.gather(*(engine.insert(Author(name=f"k{number + i}")) for i in range(8)))
-            number += 8
-            print(number, flush=True)
-asyncio.run(main())
-"""
-
-
-def test_what_was_acknowledged_survives_kill_9(path: Path):
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", WRITER, str(path), str(root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        acknowledged = [int(process.stdout.readline()) for _ in range(20)]
-        time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
-        acknowledged += [int(line) for line in process.stdout.read().split()]
-
-    async def stored() -> set[str]:
-        async with Engine(path) as engine:
-            return set(await engine.scalars(Author.select(Author.name)))
-
-    assert {f"k{i}" for i in range(acknowledged[-1])} <= asyncio.run(stored())

@@ -106,7 +106,7 @@ class PostgresDriver:
         """Start a transaction; a read-only one sees one state of the database."""
         level = isolation or ("repeatable read" if read_only else "read committed")
         words = f"BEGIN ISOLATION LEVEL {level.upper()}{' READ ONLY' if read_only else ''}"
-        return Session(self._pool, await self._begun(words))
+        return Session(self._pool, await self._begun(words), read_only=read_only)
 
     async def _begun(self, words: str) -> Link:
         """Run BEGIN; on a dead link nothing can have happened, so a fresh one does as well."""

@@ -87,9 +87,13 @@ class Link:
         return rows
 
     async def clean(self) -> None:
-        """Bring the connection back to rest: what was cancelled has ended, nothing is open."""
+        """Bring the connection back to rest: what was cancelled has ended, nothing is open.
+
+        Each call waits first until a cancel request of asyncpg's is through.
+        """
         async with asyncio.timeout(ANSWER_GRACE_S):
-            await self.raw.execute("")  # asyncpg waits here until its cancel request is through
+            if not self.raw.is_in_transaction():
+                await self.raw.execute("SELECT 1")  # behind a BEGIN that was cancelled on its way
             if self.raw.is_in_transaction():
                 await self.raw.execute("ROLLBACK")
 

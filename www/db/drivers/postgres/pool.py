@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from www.db.drivers.postgres.errors import DRIVER_ERRORS
 from www.db.drivers.postgres.link import Link, connect
 from www.db.errors import Busy, ConnectionLost
 
@@ -124,7 +123,7 @@ class Pool:
         try:
             if not link.raw.is_closed():
                 await link.clean()
-        except DRIVER_ERRORS:
+        except Exception:  # noqa: BLE001 - whatever it is, nobody may get this link
             link.raw.terminate()
         self.release(link)
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from www.db.drivers.base import Params, Result, Row
-from www.db.errors import OperationalError
+from www.db.errors import OperationalError, StatementError
 
 if TYPE_CHECKING:
     from www.db.drivers.postgres.link import Link
@@ -18,9 +18,10 @@ _COMMANDS = ("SAVEPOINT ", "ROLLBACK ", "RELEASE ")
 class Session:
     """A transaction; an error of the server ends it, up to the savepoint around it."""
 
-    def __init__(self, pool: Pool, link: Link) -> None:
+    def __init__(self, pool: Pool, link: Link, *, read_only: bool) -> None:
         """Take a link on which BEGIN has run."""
         self._pool = pool
+        self._read_only = read_only
         self._link: Link | None = link
 
     async def read(self, sql: str, params: Params) -> list[Row]:
@@ -32,6 +33,8 @@ class Session:
         if sql.startswith(_COMMANDS):
             await self._open().command(sql)
             return Result([], 0)
+        if self._read_only:  # the server would refuse as well, and end the transaction
+            raise StatementError("a read-only transaction cannot change anything")
         return await self._open().change(sql, params)
 
     async def commit(self) -> None:
