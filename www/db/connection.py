@@ -40,6 +40,18 @@ class Connection(Verbs):
         finally:
             self._observe(compiled.text, started)
 
+    async def lock(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it until this one ends.
+
+        For what is looked at first and changed then, such as a quota. On SQLite a transaction that
+        changes something is alone with the database, so there is nothing to wait for.
+        """
+        await self._session.lock(name)
+
+    async def notify(self, channel: str, payload: str = "") -> None:
+        """Tell everybody in `Engine.listen` when this transaction commits; PostgreSQL only."""
+        await self._session.notify(channel, payload)
+
     def _observe(self, sql: str, started: float) -> None:
         for observer in self._observers:
             observer(sql, perf_counter() - started)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
 
 Row = tuple[Any, ...]
 Params = Sequence[Any]
@@ -28,6 +31,14 @@ class Session(Protocol):
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
         """Run a statement that changes rows; `short` ones take well under a millisecond."""
+        ...
+
+    async def lock(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it until this one ends."""
+        ...
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Tell everybody who listens, when the transaction commits."""
         ...
 
     async def commit(self) -> None:
@@ -64,4 +75,8 @@ class Driver(Protocol):
 
     async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:
         """Start a transaction, isolated at least as well as asked for."""
+        ...
+
+    def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:
+        """Receive what `notify` sends; None means that some of it may have been missed."""
         ...

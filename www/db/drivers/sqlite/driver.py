@@ -11,11 +11,12 @@ import apsw
 
 from www.db.drivers.sqlite.errors import translate
 from www.db.drivers.sqlite.lane import Lane, Options
-from www.db.drivers.sqlite.writer import Writer
+from www.db.drivers.sqlite.writer import NO_CHANNELS, Writer
 from www.db.errors import ConnectionLost, StatementError, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
     from www.db.drivers.base import Isolation, Params, Result, Row, Session
 
@@ -99,6 +100,10 @@ class SQLiteDriver:
             raise
         return ReadSession(self, lane)
 
+    def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:  # noqa: ARG002
+        """Refuse: SQLite has no channels."""
+        raise StatementError(NO_CHANNELS)
+
     def _require_open(self) -> None:
         if not self._opened:
             raise ConnectionLost("the engine is not open: use `async with Engine(...)`")
@@ -132,6 +137,13 @@ class ReadSession:
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
         """Refuse: the transaction was opened to read."""
         raise StatementError("a read-only transaction cannot change anything")
+
+    async def lock(self, name: str) -> None:
+        """Do nothing: nobody's changes are seen here anyway."""
+
+    async def notify(self, channel: str, payload: str) -> None:  # noqa: ARG002
+        """Refuse: SQLite has no channels."""
+        raise StatementError(NO_CHANNELS)
 
     async def commit(self) -> None:
         """End the transaction."""

@@ -15,7 +15,7 @@ import apsw
 
 from www.db.drivers.base import Params, Result, Row
 from www.db.drivers.sqlite.lane import Lane, Options, connect
-from www.db.errors import DatabaseError, OperationalError
+from www.db.errors import DatabaseError, OperationalError, StatementError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -25,6 +25,7 @@ CHECKPOINT_PAGES = 1_000
 # A checkpoint beside a busy writer never reaches the end of the log, which then only grows; from
 # here on (16 MB) the writer waits for it.
 WAIT_PAGES = 4_000
+NO_CHANNELS = "listen and notify need PostgreSQL: SQLite has no channels"
 Waiting = tuple[str, Params, "asyncio.Future[Result]"]
 
 
@@ -180,6 +181,13 @@ class WriteSession:
         if short:
             return self._lane.here(sql, params)
         return await self._lane.in_thread(sql, params)
+
+    async def lock(self, name: str) -> None:
+        """Do nothing: there is no other transaction that changes anything."""
+
+    async def notify(self, channel: str, payload: str) -> None:  # noqa: ARG002
+        """Refuse: SQLite has no channels."""
+        raise StatementError(NO_CHANNELS)
 
     async def commit(self) -> None:
         """Make the changes last."""
