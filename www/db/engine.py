@@ -13,10 +13,11 @@ from www.db.connection import Connection, Observer
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
+from www.db.replica import ReplicaReads
 from www.db.verbs import Verbs, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
@@ -58,10 +59,11 @@ class Engine(Verbs):
         *,
         durability: Literal["full", "normal"] = "full",
         limits: Limits | None = None,
+        replicas: Sequence[str] = (),
     ) -> None:
         """Take path or address; nothing is opened before `open`."""
         self.path = Path() if is_address(database) else Path(database)  # of the file, if it is one
-        self.driver, self.dialect = _driver(database, durability, limits or Limits())
+        self.driver, self.dialect = _driver(database, durability, limits or Limits(), replicas)
         self.observers: list[Observer] = []
 
     async def open(self) -> Self:
@@ -108,6 +110,21 @@ class Engine(Verbs):
         else:
             await session.commit()
 
+    def replica(self, *, after: int = 0) -> ReplicaReads:
+        """Return the verbs that read, on a replica, in turn; without replicas it reads here.
+
+        What a replica shows may be a moment old. To read your own changes, say behind which
+        `position` the replica must be; where none is that far, the server itself answers.
+
+            position = await engine.position()  # after the change
+            rows = await engine.replica(after=position).all(select)
+        """
+        return ReplicaReads(self.driver, self.dialect, self.observers, after)
+
+    async def position(self) -> int:
+        """Return how far the changes go that were made until now, for `replica`."""
+        return await self.driver.position()
+
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:
         """Receive what `Connection.notify` sends, on every machine; PostgreSQL only.
 
@@ -150,10 +167,13 @@ def is_address(database: str | Path) -> bool:
 
 
 def _driver(
-    database: str | Path, durability: Literal["full", "normal"], limits: Limits
+    database: str | Path,
+    durability: Literal["full", "normal"],
+    limits: Limits,
+    replicas: Sequence[str],
 ) -> tuple[Driver, Dialect]:
     if is_address(database):
-        return _postgres(str(database), durability, limits)
+        return _postgres(str(database), durability, limits, replicas)
     options = Options(
         path=Path(database),
         durability=durability,
@@ -165,7 +185,7 @@ def _driver(
 
 
 def _postgres(
-    url: str, durability: Literal["full", "normal"], limits: Limits
+    url: str, durability: Literal["full", "normal"], limits: Limits, replicas: Sequence[str]
 ) -> tuple[Driver, Dialect]:
     # Imported here: asyncpg costs 60 ms of start and is of no use to SQLite.
     from www.db.dialects.postgres import PostgresDialect
@@ -181,4 +201,4 @@ def _postgres(
         statement_timeout_s=limits.statement_timeout_s,
         busy_timeout_s=limits.busy_timeout_s,
     )
-    return PostgresDriver(options), PostgresDialect()
+    return PostgresDriver(options, replicas), PostgresDialect()
