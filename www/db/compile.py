@@ -6,8 +6,7 @@ up twice, so that the walk costs about what building a cache key for it would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +23,15 @@ class Dialect(Protocol):
     name: str
     no_limit: str  # in front of OFFSET where there is no LIMIT
     explain: str  # in front of a select
+    tells_rowid: bool  # the driver knows the number of the last inserted row without RETURNING
     places_nulls: bool  # ORDER BY says where nulls go; SQLite has them below every value
 
     def compiler(self) -> Compiler:
         """Return what collects one statement."""
+        ...
+
+    def encoder(self, kind: ColumnType) -> Callable[[Any], Any]:
+        """Return what turns a Python value into what the driver takes, or raises BadValue."""
         ...
 
     def decoder(self, kind: ColumnType) -> Callable[[Any], Any] | None:
@@ -59,8 +63,7 @@ class Node(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """SQL text and the values to bind, in order."""
 
     text: str

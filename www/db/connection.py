@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
-    from www.db.compile import Compiled, Dialect
-    from www.db.drivers.base import Result, Row, Session
+    from www.db.compile import Dialect
+    from www.db.drivers.base import Params, Result, Row, Session
 
+T = TypeVar("T")
 Observer = Callable[[str, float], None]  # SQL text, seconds
 
 
@@ -26,23 +27,26 @@ class Connection(Verbs):
         self._observers = observers
         self._savepoints = 0
 
-    async def _read(self, compiled: Compiled) -> list[Row]:
+    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
+        call = self._session.read(sql, params)
+        return self._seen(sql, call) if self._observers else call
+
+    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
+        call = self._session.write(sql, params, short=short)
+        return self._seen(sql, call) if self._observers else call
+
+    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
+        call = self._session.write_many(sql, rows)
+        return self._seen(sql, call) if self._observers else call
+
+    async def _seen(self, sql: str, call: Awaitable[T]) -> T:
         started = perf_counter()
         try:
-            return await self._session.read(compiled.text, compiled.params)
+            return await call
         finally:
-            self._observe(compiled.text, started)
-
-    async def _write(self, compiled: Compiled, *, short: bool) -> Result:
-        started = perf_counter()
-        try:
-            return await self._session.write(compiled.text, compiled.params, short=short)
-        finally:
-            self._observe(compiled.text, started)
-
-    def _observe(self, sql: str, started: float) -> None:
-        for observer in self._observers:
-            observer(sql, perf_counter() - started)
+            seconds = perf_counter() - started
+            for observer in self._observers:
+                observer(sql, seconds)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

@@ -24,7 +24,9 @@ SHORT_VALUE_BYTES = 65_536
 class Insert(Statement[R]):
     """New rows of one table; rows that leave out a column must all leave it out."""
 
-    __slots__ = ("_columns", "_conflict", "_replace", "_returning", "_rows")
+    _returning: tuple[Expression[Any], ...] = ()
+    _conflict: tuple[Column[Any], ...] | None = None
+    _replace: tuple[Column[Any], ...] = ()
 
     def __init__(self, info: TableInfo[R], rows: Sequence[Mapping[str, Any]]) -> None:
         """Take rows of the table."""
@@ -33,9 +35,6 @@ class Insert(Statement[R]):
         self.info = info
         self._columns = tuple(info.column(key) for key in rows[0])
         self._rows = tuple(_encoded(self._columns, row) for row in rows)
-        self._returning: tuple[Expression[Any], ...] = ()
-        self._conflict: tuple[Column[Any], ...] | None = None
-        self._replace: tuple[Column[Any], ...] = ()
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return what RETURNING names."""

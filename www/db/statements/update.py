@@ -21,17 +21,15 @@ R = TypeVar("R")
 class Update(Conditional[R]):
     """Changes of some columns; a bare UPDATE without where() is refused unless said so."""
 
-    __slots__ = ("_all_rows", "_returning", "_values")
+    _all_rows = False
+    _returning: tuple[Expression[Any], ...] = ()
 
     def __init__(self, info: TableInfo[R], values: dict[str, Any]) -> None:
         """Take new values or expressions by attribute."""
         if not values:
             raise StatementError(f"update() of {info.name} changes nothing: name a column")
         self.info = info
-        self.conditions = ()
         self._values = tuple((info.column(key), value) for key, value in values.items())
-        self._all_rows = False
-        self._returning: tuple[Expression[Any], ...] = ()
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return what RETURNING names."""

@@ -15,12 +15,13 @@ from www.db.drivers.postgres.session import Session
 from www.db.errors import ConnectionLost, IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from www.db.drivers.base import Isolation, Params, Result, Row
     from www.db.drivers.postgres.options import Options
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 class PostgresDriver:
@@ -51,11 +52,15 @@ class PostgresDriver:
         """Run one change, which commits by itself."""
         return await self._run(Link.change, sql, params, repeatable=False)
 
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` and commit them together."""
+        await self._run(Link.change_many, sql, rows, repeatable=False)
+
     async def _run(
         self,
-        work: Callable[[Link, str, Params], Awaitable[T]],
+        work: Callable[[Link, str, P], Awaitable[T]],
         sql: str,
-        params: Params,
+        params: P,
         *,
         repeatable: bool,
     ) -> T:
@@ -77,7 +82,7 @@ class PostgresDriver:
         return await self._on_fresh(work, sql, params)
 
     async def _on_fresh(
-        self, work: Callable[[Link, str, Params], Awaitable[T]], sql: str, params: Params
+        self, work: Callable[[Link, str, P], Awaitable[T]], sql: str, params: P
     ) -> T:
         link = await self._pool.fresh()
         try:

@@ -15,7 +15,7 @@ from www.db.drivers.sqlite.writer import Writer
 from www.db.errors import ConnectionLost, StatementError, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from www.db.drivers.base import Isolation, Params, Result, Row, Session
 
@@ -70,6 +70,11 @@ class SQLiteDriver:
         """Run one change and commit it."""
         self._require_open()
         return await self._writer.write(sql, params, short=short)
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` and commit them together."""
+        self._require_open()
+        await self._writer.write_many(sql, rows)
 
     async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
         """Yield rows, `chunk` at a time, from a reader in a thread."""
@@ -130,6 +135,10 @@ class ReadSession:
         return await self._lane.read(sql, params)
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
+        """Refuse: the transaction was opened to read."""
+        raise StatementError("a read-only transaction cannot change anything")
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:  # noqa: ARG002
         """Refuse: the transaction was opened to read."""
         raise StatementError("a read-only transaction cannot change anything")
 

@@ -22,7 +22,7 @@ from www.db.drivers.sqlite.errors import translate
 from www.db.errors import Busy, ConnectionLost, OperationalError, StatementError, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -78,6 +78,7 @@ class Lane:
         self._executor = executor
         self._deadline = math.inf
         self._in_use = False
+        self._execute = self.connection.cursor().execute  # a cursor per call costs 2 us
         self.connection.set_progress_handler(self._out_of_time, STEPS_BETWEEN_LOOKS)
 
     def _out_of_time(self) -> bool:
@@ -91,14 +92,21 @@ class Lane:
         """Run on the calling thread for at most `limit_s` seconds."""
         self._deadline = monotonic() + limit_s
         try:
-            rows: list[Row] = self.connection.execute(sql, params, prepare_flags=0).fetchall()
+            rows: list[Row] = self._execute(sql, params).fetchall()
         except (apsw.Error, UnicodeError, OverflowError) as err:
             raise translate(err) from err
         except apsw.ThreadingViolationError as err:
             raise StatementError("two tasks use one connection at once") from err
         finally:
             self._deadline = math.inf
-        return Result(rows, self.connection.changes())
+        return Result(rows, self.connection.changes(), self.connection.last_insert_rowid())
+
+    def here_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` on the calling thread."""
+        try:
+            self.connection.executemany(sql, rows)
+        except (apsw.Error, UnicodeError, OverflowError) as err:
+            raise translate(err) from err
 
     async def read(self, sql: str, params: Params) -> list[Row]:
         """Run a statement that changes nothing: here within the budget, else in the thread."""

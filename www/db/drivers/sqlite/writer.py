@@ -9,23 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import apsw
 
-from www.db.drivers.base import Params, Result, Row
+from www.db.drivers.sqlite import group as grouping
 from www.db.drivers.sqlite.lane import Lane, Options, connect
-from www.db.errors import DatabaseError, OperationalError
+from www.db.errors import Busy, OperationalError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from concurrent.futures import Executor
 
+    from www.db.drivers.base import Params, Result, Row
+    from www.db.drivers.sqlite.group import Waiting
+
 GROUP_MOST = 256
+FEW = 50  # rows of which writing all takes less than a hop to the thread and back
+MANY_IN_A_STEP = 5_000
 CHECKPOINT_PAGES = 1_000
 # A checkpoint beside a busy writer never reaches the end of the log, which then only grows; from
 # here on (16 MB) the writer waits for it.
 WAIT_PAGES = 4_000
-Waiting = tuple[str, Params, "asyncio.Future[Result]"]
 
 
 class Writer:
@@ -61,19 +68,56 @@ class Writer:
             return await self._alone(sql, params)
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((sql, params, future))
-        if self._draining is None:
-            self._draining = asyncio.create_task(self._drain())
+        if len(self._waiting) == 1 and self._draining is None:
+            self._loop.call_soon(self._flush)  # by then every task of this turn has added its own
         return await future
 
+    def _flush(self) -> None:
+        """Commit what this turn of the loop brought: here, if nothing can hold up the loop."""
+        group = self._waiting
+        if not group or self._draining is not None:
+            return
+        quick = self._options.durability == "normal" and self._log_pages < WAIT_PAGES
+        if self._turn.locked() or not quick or len(group) > GROUP_MOST or not self._at_once(group):
+            self._draining = asyncio.create_task(self._drain())
+
+    def _at_once(self, group: list[Waiting]) -> bool:
+        """Commit a group on the loop's thread; False if another process is writing."""
+        try:
+            self._lane.here("BEGIN IMMEDIATE", ())
+        except Busy:
+            return False
+        self._waiting = []
+        try:
+            done = grouping.run(self._lane, group)
+            self._lane.here("COMMIT", ())
+        except Exception as err:  # noqa: BLE001  whoever waits must be told
+            grouping.fail(group, err)
+        else:
+            grouping.tell(done)
+        finally:
+            self._lane.roll_back()
+        return True
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` and commit them together."""
+        async with self.transaction() as session:
+            await session.write_many(sql, rows)
+
     async def _alone(self, sql: str, params: Params) -> Result:
+        async with self.transaction() as session:
+            return await session.write(sql, params, short=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[WriteSession]:
+        """Hold the turn for the block; commit at its end."""
         session = await self.begin()
         try:
-            result = await session.write(sql, params, short=False)
+            yield session
         except BaseException:
             await session.rollback()
             raise
         await session.commit()
-        return result
 
     async def begin(self) -> WriteSession:
         """Wait for the turn and start a transaction."""
@@ -111,33 +155,17 @@ class Writer:
             self._draining = None
 
     async def _commit_group(self, group: list[Waiting]) -> None:
-        done: list[tuple[asyncio.Future[Result], Result]] = []
         try:
             await self._shorten_log()
             await self._lane.patiently("BEGIN IMMEDIATE")
-            for sql, params, future in group:
-                if not future.done() and (result := self._one(sql, params, future)):
-                    done.append((future, result))
+            done = grouping.run(self._lane, group)
             await self._commit()
-        except DatabaseError as err:
-            for _, _, future in group:
-                _fail(future, err)
+        except Exception as err:  # noqa: BLE001  whoever waits must be told
+            grouping.fail(group, err)
         else:
-            for future, result in done:
-                if not future.done():
-                    future.set_result(result)
+            grouping.tell(done)
         finally:
             self._lane.roll_back()
-
-    def _one(self, sql: str, params: Params, future: asyncio.Future[Result]) -> Result | None:
-        """Run one change of a group; its own mistake fails only itself."""
-        try:
-            return self._lane.here(sql, params)
-        except DatabaseError as err:
-            if not self._lane.connection.in_transaction:
-                raise  # such as a full disk: SQLite undid the whole group
-            _fail(future, err)
-            return None
 
     def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         """Be told by SQLite how long the log is; called on whichever thread commits."""
@@ -181,6 +209,17 @@ class WriteSession:
             return self._lane.here(sql, params)
         return await self._lane.in_thread(sql, params)
 
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows`, in steps: on the loop if they are few."""
+        self._require_open()
+        lane = self._lane
+        for start in range(0, len(rows), MANY_IN_A_STEP):
+            step = rows[start : start + MANY_IN_A_STEP]
+            if len(rows) <= FEW:
+                lane.here_many(sql, step)
+            else:
+                await lane.call(partial(lane.here_many, sql, step))
+
     async def commit(self) -> None:
         """Make the changes last."""
         self._require_open()
@@ -194,11 +233,6 @@ class WriteSession:
         if not self._lane.connection.in_transaction:
             message = "the database rolled this transaction back after an earlier error"
             raise OperationalError(message)
-
-
-def _fail(future: asyncio.Future[Any], err: Exception) -> None:
-    if not future.done():
-        future.set_exception(err)
 
 
 def _checkpoint(options: Options) -> None:
