@@ -75,7 +75,7 @@ class TableMetaClass(type):
 
     if not TYPE_CHECKING:  # a type checker reads Table.__init__ instead
 
-        def __call__(cls, **values):
+        def __call__(cls, **values: Any) -> Any:
             """Make a row of column values; a TypeError says which columns there are.
 
             It stands here and not in Table.__init__, so that rows which come from the database
