@@ -7,6 +7,7 @@
 """
 
 import functools
+import os
 from datetime import UTC, datetime
 
 import aiohttp_jinja2
@@ -56,12 +57,18 @@ def _hashed(password):
 
 
 @pytest.fixture
-def settings(request, tmp_path):
+def database(request, tmp_path):
+    """`db` of the settings: an SQLite file, or with WWW_TEST_DATABASE=postgres a server's."""
+    if os.environ.get("WWW_TEST_DATABASE") != "postgres":
+        return {"database": tmp_path / "res" / "www.db", "durability": "normal"}
+    db = request.getfixturevalue("postgres_product")
+    return {**db, "durability": "normal", "pool": 4}
+
+
+@pytest.fixture
+def settings(request, tmp_path, database):
     given = getattr(request, "param", {})
-    own = {
-        "data": tmp_path / "res",
-        "db": {"database": tmp_path / "res" / "www.db", "durability": "normal"},
-    }
+    own = {"data": tmp_path / "res", "db": database}
     return Settings.model_validate({**own, **given})
 
 

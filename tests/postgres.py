@@ -18,10 +18,13 @@ import subprocess
 import tempfile
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 import pytest
+
+from www.database import upgrade
+from www.settings import Settings
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 60,
         "unix_socket_directories": "", "wal_level": "replica", "max_wal_senders": 3, "timezone": "UTC"}  # fmt: skip
@@ -32,6 +35,23 @@ def postgres():
     """The server of this session."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _product(postgres):
+    parts = urlsplit(postgres.database())
+    db = {"host": parts.hostname, "port": parts.port, "user": parts.username,
+          "password": unquote(parts.password or ""), "database": parts.path[1:]}  # fmt: skip
+    upgrade(Settings.model_validate({"db": db}).db)
+    return parts.geturl(), db
+
+
+@pytest.fixture
+def postgres_product(_product):
+    """Settings of a database with the product's tables, which are empty."""
+    url, db = _product
+    emptied(url)
+    return db
 
 
 class Server:

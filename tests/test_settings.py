@@ -175,7 +175,7 @@ def test_it_reports_all_mistakes_of_all_sources_at_once(config):
         ('site: {title: "a\\nb"}', "allowed: text on one line"),
         ("site: {timezone: Mars/Base}", "found 'Mars/Base'; allowed: a name such as"),
         ("site: {timezone: /etc/passwd}", "allowed: a name such as"),
-        ("db: {host: localhost}", "PostgreSQL comes with a later version"),
+        ("db: {pool: 0}", "a number from 1 to 1000"),
         ("db: {database: ''}", "found ''; allowed: a path"),
         ("db: {password: 7777}", "found a value that is not shown; allowed: text"),
         ("data: !!python/object:os.system {}", "could not determine a constructor"),

@@ -1,15 +1,20 @@
-"""From settings to an open, migrated Engine: what the server and the commands do first."""
+"""From settings to an open, migrated Engine: what the server and the commands do first.
+
+`db.host` chooses: empty is SQLite, else PostgreSQL, whose parts are imported only then.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from www.db import Engine
+from www.db import Engine, Limits
+from www.db.drivers.postgres.options import Options as ServerOptions
+from www.db.drivers.postgres.options import address
 from www.db.drivers.sqlite.lane import Options
-from www.db.schema import health, migrate
+from www.db.schema import compare, health, migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,34 +22,79 @@ if TYPE_CHECKING:
     from www.db.schema.migrate import Migration
     from www.settings import Db
 
-MIGRATIONS: Final = Path(__file__).parent / "migrations" / "sqlite"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-def options(db: Db) -> Options:
-    """Return where the file is and how it is opened."""
-    return Options(path=Path(db.database), durability=db.durability)
+def shown(db: Db) -> str:
+    """Return what a person calls this database."""
+    return f"{db.database} at {db.host}" if db.host else str(db.database)
 
 
 def upgrade(db: Db) -> list[Migration]:
-    """Create the database or bring it up to date; return the migrations that were applied."""
+    """Create the database or bring it up to date; return the migrations that were applied.
+
+    On a server the database itself must be there; not to be called on the loop's thread.
+    """
+    if db.host:
+        from www.db.schema import postgres
+
+        return postgres.apply(_server(db), _migrations("postgres"))
     path = Path(db.database)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return migrate.apply(options(db), migrate.read_migrations(MIGRATIONS))
+    return migrate.apply(_file(db), _migrations("sqlite"))
 
 
 def pending(db: Db) -> list[Migration]:
-    """Return the migrations that the database still lacks."""
-    return migrate.pending(options(db), migrate.read_migrations(MIGRATIONS))
+    """Return the migrations that the database still lacks; not on the loop's thread."""
+    if db.host:
+        from www.db.schema import postgres
+
+        return postgres.pending(_server(db), _migrations("postgres"))
+    return migrate.pending(_file(db), _migrations("sqlite"))
+
+
+def difference(db: Db) -> list[str]:
+    """Return where the migrations (-) and www/models (+) differ; not on the loop's thread."""
+    from www.models import TABLES
+
+    if db.host:
+        from www.db.schema import postgres
+
+        return postgres.difference(_server(db), TABLES, _migrations("postgres"))
+    return compare.difference(TABLES, _migrations("sqlite"))
 
 
 @asynccontextmanager
 async def opened(db: Db) -> AsyncIterator[Engine]:
     """Bring the database up to date and keep it open for the block."""
     await asyncio.to_thread(upgrade, db)
-    async with Engine(db.database, durability=db.durability) as engine:
+    place = _address(db) if db.host else db.database
+    limits = Limits(connections=db.pool)
+    async with Engine(place, durability=db.durability, limits=limits) as engine:
         yield engine
 
 
 def damages(db: Db) -> list[str]:
-    """Return what is wrong with the stored data, nothing for a whole database; reads all of it."""
-    return health.damages(options(db))
+    """Return what is wrong with an SQLite file, nothing for a whole one; reads all of it.
+
+    A server looks after its files itself.
+    """
+    return [] if db.host else health.damages(_file(db))
+
+
+def _migrations(kind: Literal["sqlite", "postgres"]) -> list[Migration]:
+    return migrate.read_migrations(MIGRATIONS / kind)
+
+
+def _file(db: Db) -> Options:
+    return Options(path=Path(db.database), durability=db.durability)
+
+
+def _server(db: Db) -> ServerOptions:
+    return ServerOptions(url=_address(db), durability=db.durability)
+
+
+def _address(db: Db) -> str:
+    secret = db.password.get_secret_value()
+    name = str(db.database)
+    return address(host=db.host, port=db.port, user=db.user, password=secret, database=name)

@@ -81,12 +81,6 @@ def _zone(value: object) -> ZoneInfo:
         raise ValueError("no such time zone") from error
 
 
-def _no_server_yet(value: object) -> object:
-    if value:
-        raise ValueError("servers come later")
-    return value
-
-
 Bytes: TypeAlias = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**53)]
 Number: TypeAlias = Annotated[int, BeforeValidator(_number)]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(_path)]
@@ -126,24 +120,30 @@ class Server(Section):
 
 
 class Db(Section):
-    """The database: SQLite in one file."""
+    """The database: SQLite in one file, or PostgreSQL where `host` names a server."""
 
-    database: Annotated[Folder, About("the database's file", "a path")] = Path("res/www.db")
-    user: Annotated[Line, About("name at a database server; SQLite has none", "text")] = ""
-    password: Annotated[
-        SecretStr, About("password at a database server; SQLite has none", "text")
-    ] = SecretStr("")
+    database: Annotated[
+        Folder, About("the database's file; with db.host its name there", "a path or a name")
+    ] = Path("res/www.db")
+    user: Annotated[Line, About("name at the PostgreSQL server", "text")] = ""
+    password: Annotated[SecretStr, About("password at the PostgreSQL server", "text")] = SecretStr(
+        ""
+    )
     host: Annotated[
         Line,
-        BeforeValidator(_no_server_yet),
         About(
-            "database server; empty means SQLite",
-            "nothing: PostgreSQL comes with a later version, SQLite is what there is",
+            "PostgreSQL server; empty means SQLite",
+            "a host name, an IP address, the folder of a Unix socket, or nothing",
         ),
     ] = ""
     port: Annotated[
-        Number, Field(ge=0, le=65535), About("port of the database server; SQLite has none", _PORT)
+        Number, Field(ge=0, le=65535), About("port of the PostgreSQL server", _PORT)
     ] = 5432
+    pool: Annotated[
+        Number,
+        Field(ge=1, le=1000),
+        About("connections of one process to PostgreSQL, at most", "a number from 1 to 1000"),
+    ] = 10
     durability: Annotated[
         Literal["full", "normal"],
         About("whether a power cut may take the last moments (normal) or nothing (full)"),
@@ -266,6 +266,12 @@ def load(
             f"limits.form_bytes: found {settings.limits.form_bytes}; allowed: at least three times "
             f"limits.body_bytes ({settings.limits.body_bytes}), because a form sends Chinese text "
             "in three times its size"
+        )
+        raise SettingsError([problem])
+    if settings.db.host and "/" in str(settings.db.database):
+        problem = (
+            f"db.database: found {settings.db.database}; allowed: a name without slashes, because "
+            "db.host is set and it names a database of that server"
         )
         raise SettingsError([problem])
     return settings

@@ -58,7 +58,7 @@ async def test_unsaved_text_survives_the_window(dora):
 
 async def test_an_upload_shows_its_progress(dora):
     await dora.go("/upload")
-    data = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": bytes(9_000_000)}
+    data = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": bytes(2_000_000)}
     await dora.page.locator("[type=file]").set_input_files([data, data | {"name": "二.bin"}])
     await dora.page.evaluate(
         """() => {

@@ -41,6 +41,18 @@ async def test_a_sound_plays(fred, files):
     await fred.page.wait_for_function("() => document.querySelector('video').duration === 1")
 
 
+async def test_a_paper_is_shown(fred, files):
+    """The browser's own viewer is an extension in a frame: the policy must let it in."""
+
+    def is_viewer(frame):
+        return frame.url.startswith("chrome-extension:")
+
+    async with fred.page.expect_event("framenavigated", is_viewer) as found:
+        await fred.go(files["paper.pdf"])
+    viewer = await found.value
+    await expect(viewer.locator("#pagelength")).to_have_text("1")
+
+
 async def test_a_text_is_shown(fred, files):
     await fred.go(files["text.txt"])
     await expect(fred.page.locator("body")).to_have_text("words")

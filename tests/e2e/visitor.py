@@ -37,7 +37,7 @@ class Watch:
 
     def _response(self, response):
         parts = urlsplit(response.url)
-        if parts.netloc != self._host:
+        if parts.netloc != self._host or not response.headers:  # none: made up by a viewer
             return
         missing = EXPECTED - set(response.headers)
         if missing:

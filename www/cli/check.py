@@ -48,14 +48,14 @@ def _database(settings: Settings) -> Iterator[str]:
     from www import database
 
     path = Path(settings.db.database)
-    if not path.exists():
+    if not settings.db.host and not path.exists():
         yield f"database {path} is missing: `www init-db` or the first start makes it"
         return
-    if path.stat().st_mode & 0o077:
+    if not settings.db.host and path.stat().st_mode & 0o077:
         yield f"database {path} is open to other users: chmod 600 {path}"
     try:
         for step in database.pending(settings.db):
             yield f"database lacks migration {step.number:04}_{step.name}: `www init-db` applies it"
         yield from (f"database is damaged: {line}" for line in database.damages(settings.db))
     except DatabaseError as err:
-        yield f"database {path}: {err}"
+        yield f"database {database.shown(settings.db)}: {err}"

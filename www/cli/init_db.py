@@ -26,5 +26,5 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     applied = database.upgrade(settings.db)
     for step in applied:
         say(f"applied {step.number:04}_{step.name}")
-    say(f"{settings.db.database} is {'ready' if applied else 'up to date already'}")
+    say(f"{database.shown(settings.db)} is {'ready' if applied else 'up to date already'}")
     return 0

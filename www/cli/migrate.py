@@ -27,7 +27,7 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Apply, show or check."""
     if arguments.check:
-        return _check()
+        return _check(settings)
     if not arguments.sql:
         return init_db.run(arguments, settings)
     from www import database
@@ -38,13 +38,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _check() -> int:
-    from www.database import MIGRATIONS
-    from www.db.schema.compare import difference
-    from www.db.schema.migrate import read_migrations
-    from www.models import TABLES
+def _check(settings: Settings) -> int:
+    from www import database
 
-    lines = difference(TABLES, read_migrations(MIGRATIONS))
+    lines = database.difference(settings.db)
     for line in lines:
         say(line)
     if lines:

@@ -60,6 +60,7 @@ class Engine(Verbs):
         limits: Limits | None = None,
     ) -> None:
         """Take path or address; nothing is opened before `open`."""
+        self.path = Path() if is_address(database) else Path(database)  # of the file, if it is one
         self.driver, self.dialect = _driver(database, durability, limits or Limits())
         self.observers: list[Observer] = []
 
@@ -136,11 +137,16 @@ class Engine(Verbs):
                 observer(sql, seconds)
 
 
+def is_address(database: str | Path) -> bool:
+    """Tell whether `database` is on a server."""
+    return str(database).startswith(("postgresql://", "postgres://"))
+
+
 def _driver(
     database: str | Path, durability: Literal["full", "normal"], limits: Limits
 ) -> tuple[Driver, Dialect]:
-    if isinstance(database, str) and database.startswith(("postgresql://", "postgres://")):
-        return _postgres(database, durability, limits)
+    if is_address(database):
+        return _postgres(str(database), durability, limits)
     options = Options(
         path=Path(database),
         durability=durability,

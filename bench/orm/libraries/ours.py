@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.orm.model import TABLE, Entry, Extra, Target, Variant, extras
-from www.db import Column, ColumnType, DefinitionError, Engine, Table, TableMetaClass
+from www.db import Column, ColumnType, DefinitionError, Engine, Limits, Table, TableMetaClass
+from www.db.dialects.postgres import PostgresDialect
 from www.db.drivers.sqlite.lane import Options
 from www.db.schema.ddl import create_all
 from www.db.schema.migrate import Migration, apply
@@ -70,12 +71,22 @@ class Ours:
         made = tables(variant)
         self.journal = made[0]
         if target.database == "postgres":
-            # The one place for PostgreSQL: make the engine of `target.address` and the tables.
-            raise NotImplementedError("www.db does not speak PostgreSQL yet")
-        options = Options(path=Path(target.address))
-        apply(options, [Migration(1, "tables", create_all(made))])
-        self.engine = Engine(target.address, durability=target.durability)
+            await self._open_postgres(target, made)
+        else:
+            options = Options(path=Path(target.address))
+            apply(options, [Migration(1, "tables", create_all(made))])
+            self.engine = Engine(target.address, durability=target.durability)
         await self.engine.open()
+
+    async def _open_postgres(self, target: Target, made: list[Any]) -> None:
+        """Create the tables; durability is the server's default, as for all others."""
+        import asyncpg
+
+        connection = await asyncpg.connect(target.address)
+        await connection.execute(create_all(made, PostgresDialect()))
+        await connection.close()
+        limits = Limits(connections=target.tasks)
+        self.engine = Engine(target.address, durability="full", limits=limits)
 
     async def close(self) -> None:
         await self.engine.close()

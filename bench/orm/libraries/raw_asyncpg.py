@@ -1,4 +1,4 @@
-"""asyncpg by hand: the ceiling on PostgreSQL. A pool, without the reset that doubles its price."""
+"""asyncpg by hand: the ceiling on PostgreSQL. A task keeps its connection as long as it can."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Asyncpg:
         return (datetime.now(UTC), entry.level, entry.text, *self.rest)
 
     async def insert_single(self, entries: list[Entry]) -> None:
-        for entry in entries:
-            async with self.pool.acquire() as conn:
+        async with self.pool.acquire() as conn:
+            for entry in entries:
                 await conn.fetchval(self.insert + " RETURNING id", *self._values(entry))
 
     async def insert_batch(self, entries: list[Entry]) -> None:
@@ -67,19 +67,13 @@ class Asyncpg:
 
     async def filter_small(self, queries: list[tuple[int, int]]) -> list[Any]:
         sql = f"{self.select} WHERE level = $1 LIMIT 20 OFFSET $2"
-        found = []
-        for query in queries:
-            async with self.pool.acquire() as conn:
-                found.append(await conn.fetch(sql, *query))
-        return found
+        async with self.pool.acquire() as conn:
+            return [await conn.fetch(sql, *query) for query in queries]
 
     async def get(self, ids: list[int]) -> list[Any]:
         sql = f"{self.select} WHERE id = $1"
-        found = []
-        for key in ids:
-            async with self.pool.acquire() as conn:
-                found.append(await conn.fetchrow(sql, key))
-        return found
+        async with self.pool.acquire() as conn:
+            return [await conn.fetchrow(sql, key) for key in ids]
 
     filter_dicts = filter_large
     filter_tuples = filter_large

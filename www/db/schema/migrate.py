@@ -10,7 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
@@ -126,6 +126,11 @@ def _pending(connection: apsw.Connection, migrations: Sequence[Migration]) -> li
     if not connection.execute(ledger).fetchall():
         return list(migrations)
     rows = connection.execute("SELECT number, name, sha256 FROM schema_migrations").fetchall()
+    return left_to_do(rows, migrations)
+
+
+def left_to_do(rows: Sequence[tuple[Any, ...]], migrations: Sequence[Migration]) -> list[Migration]:
+    """Compare the record (number, name, hash) with the files; what is not in it is to be done."""
     applied = {row[0]: (row[1], row[2]) for row in rows}
     for migration in migrations:
         known = applied.pop(migration.number, None)
