@@ -73,18 +73,16 @@ class Compiled(NamedTuple):
 class Compiler:
     """Collects the fragments of one statement."""
 
-    __slots__ = ("_parts", "dialect", "outer", "params")
+    __slots__ = ("_parts", "dialect", "outer", "params", "text")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start empty."""
         self.dialect = dialect
         self._parts: list[str] = []
+        # Appends a fragment as it is: never a value, never a name that is not a column's.
+        self.text = self._parts.append
         self.params: list[Any] = []
         self.outer: tuple[str, ...] = ()  # tables whose rows may be missing: of left joins
-
-    def text(self, fragment: str) -> None:
-        """Append a fragment as it is; never a value, never a name that is not a column's."""
-        self._parts.append(fragment)
 
     def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - other dialects need it
         """Append a placeholder and keep the value, which `kind` has encoded."""

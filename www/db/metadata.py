@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from www.db.compile import quoted
 from www.db.errors import StatementError
 
 if TYPE_CHECKING:
@@ -73,8 +74,14 @@ class TableInfo(Generic[R]):
 
     template: tuple[tuple[str, Any, bool], ...] = ()  # of a new row: key, default, is it a function
 
+    written: frozenset[str] = frozenset()  # keys that an update of a row may name
+    head: str = ""  # SELECT of all columns FROM this table
+
     def __post_init__(self) -> None:
-        """Fix the order of the columns."""
+        """Write down once what statements need again and again."""
+        names = ", ".join(column.qualified for column in self.columns.values())
+        self.head = f"SELECT {names} FROM {quoted(self.name)}"
+        self.written = frozenset(key for key, column in self.columns.items() if not column.version)
         self.whole = tuple(self.columns.values())
         self.template = tuple(
             (key, column.default, callable(column.default)) for key, column in self.columns.items()

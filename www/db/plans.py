@@ -36,6 +36,7 @@ class Plan:
     columns: tuple[Column[Any], ...]
     read: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     generated: tuple[Column[Any], ...] = ()  # filled by the database, and returned
+    unbounded: tuple[int, ...] = ()  # places of values that may be long
     cascades: bool = False  # rows of other tables may change with this one
 
     def params(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -51,10 +52,7 @@ class Plan:
         """Tell whether this cannot take a millisecond: no long value, no other rows."""
         if self.cascades:
             return False
-        for value in params:
-            if type(value) in {str, bytes} and len(value) > SHORT_VALUE_BYTES:
-                return False
-        return True
+        return not any(len(params[at] or "") > SHORT_VALUE_BYTES for at in self.unbounded)
 
 
 def insert(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Plan:
@@ -138,7 +136,20 @@ def _plan(
         key = column.attribute
         parts.append(f"None if (v := row[{key!r}]) is None else e{number}(v), ")
     read = eval(f"lambda row: ({''.join(parts)})", names)  # noqa: S307  keys are attributes
-    return Plan(text, columns, read, generated)
+    unbounded = tuple(
+        [
+            number
+            for number, column in enumerate(columns)
+            if column.type.storage in {str, bytes} and _may_be_long(column)
+        ]
+    )
+    return Plan(text, columns, read, generated, unbounded)
+
+
+def _may_be_long(column: Column[Any]) -> bool:
+    if column.max_length is not None:
+        return column.max_length > SHORT_VALUE_BYTES
+    return column.type.python in {str, bytes, object}  # the rest, such as times, is short
 
 
 def _is_referred_to(info: TableInfo[Any]) -> bool:

@@ -6,7 +6,6 @@ Assigning remembers what changed. Mistakes in a table class are found when the c
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -108,7 +107,7 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
 
     __slots__ = ("_changes",)
     info: ClassVar[TableInfo[Any]]
-    _changes: set[str]
+    _changes: dict[str, None]  # a set that keeps its order
 
     if TYPE_CHECKING:
 
@@ -118,10 +117,9 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
     def __setitem__(self, key: str, value: Any) -> None:
         """Change a value and remember that it changed."""
         try:
-            changes = self._changes
+            self._changes[key] = None
         except AttributeError:
-            changes = self._changes = set()
-        changes.add(key)
+            self._changes = {key: None}
         dict.__setitem__(self, key, value)
 
     def changed(self) -> dict[str, Any]:
@@ -129,22 +127,18 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
         return {key: self[key] for key in self.changed_keys()}
 
     def changed_keys(self) -> tuple[str, ...]:
-        """Return the columns assigned since then, in the order of the table; never the version."""
+        """Return the columns assigned since then, in the order of assigning; never the version."""
         try:
             changes = self._changes
         except AttributeError:
             return ()
-        return tuple(
-            [
-                key
-                for key, column in self.info.columns.items()
-                if key in changes and not column.version
-            ]
-        )
+        for key in [key for key in changes if key not in self.info.written]:
+            del changes[key]
+        return tuple(changes)
 
     def mark_stored(self) -> None:
         """Forget the changes: they are in the database now."""
-        with contextlib.suppress(AttributeError):
+        if hasattr(self, "_changes"):
             del self._changes
 
     @classmethod

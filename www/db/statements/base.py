@@ -48,11 +48,12 @@ class Conditional(Statement[R]):
 
     def where(self, *conditions: Expression[bool]) -> Self:
         """Keep only rows that meet every condition; calls add up."""
+        twin = self._but(conditions=self.conditions + conditions)
         for condition in cast("tuple[object, ...]", conditions):
             if not isinstance(condition, Expression):
                 message = f"where() takes conditions such as Blog.id == 1, got {condition!r}"
                 raise StatementError(message)
-        return self._but(conditions=self.conditions + conditions)
+        return twin
 
     def write_where(self, out: Compiler) -> None:
         """Append ` WHERE ...` if there are conditions."""

@@ -91,9 +91,12 @@ class Select(Conditional[R]):
 
     def sql(self, out: Compiler) -> None:
         """Append the whole select."""
-        out.text("SELECT DISTINCT " if self._distinct else "SELECT ")
-        write_outputs(out, self._what)
-        out.text(" FROM " + quoted(self.info.name))
+        if self._what is self.info.whole and not self._distinct:
+            out.text(self.info.head)
+        else:
+            out.text("SELECT DISTINCT " if self._distinct else "SELECT ")
+            write_outputs(out, self._what)
+            out.text(" FROM " + quoted(self.info.name))
         for kind, name, condition in self._joins:
             out.text(kind + quoted(name) + " ON ")
             condition.sql(out)

@@ -16,8 +16,11 @@ Waiting = tuple[str, Params, "asyncio.Future[Result]"]
 Done = tuple["asyncio.Future[Result]", Result]
 
 
-def run(lane: Lane, group: Iterable[Waiting]) -> list[Done]:
-    """Run the changes inside the open transaction; the mistake of one fails only itself."""
+def run(lane: Lane, group: Iterable[Waiting], *, alone: bool = False) -> list[Done]:
+    """Run the changes inside the open transaction; the mistake of one fails only itself.
+
+    With `alone` there is no transaction: the one change commits by itself, or raises.
+    """
     done: list[Done] = []
     for sql, params, future in group:
         if future.done():
@@ -25,7 +28,7 @@ def run(lane: Lane, group: Iterable[Waiting]) -> list[Done]:
         try:
             done.append((future, lane.here(sql, params)))
         except Exception as err:
-            if not lane.connection.in_transaction:
+            if alone or not lane.connection.in_transaction:
                 raise  # such as a full disk: SQLite undid the whole group
             future.set_exception(err)
     return done

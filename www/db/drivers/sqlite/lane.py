@@ -63,6 +63,9 @@ def connect(options: Options) -> apsw.Connection:
     except (apsw.Error, OSError) as err:
         message = f"{options.path}: the database cannot be opened: {err}"
         raise ConnectionLost(message) from err
+    # A bound LIMIT makes the planner look at the value and prepare the statement at every run: 5.2
+    # us a point read instead of 3.1. Plans shall not depend on values.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.wal_autocheckpoint(0)
     connection.set_busy_timeout(0)  # from here on waiting is done by the loop, not by a thread
     return connection

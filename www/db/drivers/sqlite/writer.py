@@ -83,20 +83,22 @@ class Writer:
 
     def _at_once(self, group: list[Waiting]) -> bool:
         """Commit a group on the loop's thread; False if another process is writing."""
+        lane, alone = self._lane, len(group) == 1  # one statement is a transaction by itself
         try:
-            self._lane.here("BEGIN IMMEDIATE", ())
+            if not alone:
+                lane.here("BEGIN IMMEDIATE", ())
+            done = grouping.run(lane, group, alone=alone)
+            if not alone:
+                lane.here("COMMIT", ())
         except Busy:
             return False
-        self._waiting = []
-        try:
-            done = grouping.run(self._lane, group)
-            self._lane.here("COMMIT", ())
         except Exception as err:  # noqa: BLE001  whoever waits must be told
             grouping.fail(group, err)
         else:
             grouping.tell(done)
         finally:
-            self._lane.roll_back()
+            lane.roll_back()
+        self._waiting = []
         return True
 
     async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
