@@ -59,7 +59,8 @@ def _hashed(password):
 @pytest.fixture
 def database(request, tmp_path):
     """`db` of the settings: an SQLite file, or with WWW_TEST_DATABASE=postgres a server's."""
-    if os.environ.get("WWW_TEST_DATABASE") != "postgres":
+    on_server = os.environ.get("WWW_TEST_DATABASE") == "postgres"
+    if not on_server or request.node.get_closest_marker("sqlite"):
         return {"database": tmp_path / "res" / "www.db", "durability": "normal"}
     db = request.getfixturevalue("postgres_product")
     return {**db, "durability": "normal", "pool": 4}

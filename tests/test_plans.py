@@ -13,6 +13,7 @@ from www.blogs.forms import Action, Text
 from www.models import AuditEntry, Blog, Comment, File, OneTimeLink, Purpose, User
 from www.routes import ROUTES
 
+pytestmark = pytest.mark.sqlite
 POSTS = 40
 SETTINGS = pytest.mark.parametrize("settings", [{"site": {"posts_per_page": 100}}], indirect=True)
 # Of every GET route one address; 3 is a post and a comment, 4 a draft of alice's.

@@ -93,6 +93,7 @@ async def test_it_asks_the_same_few_questions_for_many(alice):
     assert sum('FROM "files"' in sql for sql in statements) == 2
 
 
+@pytest.mark.sqlite
 async def test_no_question_reads_a_whole_table(alice, admin, engine):
     """What is sorted, or scanned without end, costs more with every file."""
     plans, explain = [], engine.explain

@@ -57,6 +57,8 @@ async def begin(
     """Count an attempt and return its keys for `succeed`; raises RateLimited during a wait."""
     account, place = account_key(name_key), address_key(address)
     keys = [account] if place is None else [account, place]
+    for key in sorted(keys):
+        await conn.lock(key)
     select = SignInFailure.select().where(
         SignInFailure.key.in_(keys), SignInFailure.last_at > now - WINDOW
     )

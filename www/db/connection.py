@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from www.db.errors import OperationalError, StatementError
 from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -48,6 +49,18 @@ class Connection(Verbs):
             for observer in self._observers:
                 observer(sql, seconds)
 
+    async def lock(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it until this one ends.
+
+        For what is looked at first and changed then, such as a quota. On SQLite a transaction that
+        changes something is alone with the database, so there is nothing to wait for.
+        """
+        await self._session.lock(name)
+
+    async def notify(self, channel: str, payload: str = "") -> None:
+        """Tell everybody in `Engine.listen` when this transaction commits; PostgreSQL only."""
+        await self._session.notify(channel, payload)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Nest: an error inside undoes what was done inside, and only that."""
@@ -57,8 +70,12 @@ class Connection(Verbs):
         try:
             yield self
         except BaseException:
-            await self._session.write(f"ROLLBACK TO {name}", (), short=True)
+            # Where the database has ended the whole transaction, the first error says more.
+            with suppress(OperationalError, StatementError):
+                await self._session.write(f"ROLLBACK TO {name}", (), short=True)
+                await self._session.write(f"RELEASE {name}", (), short=True)
             raise
+        else:
+            await self._session.write(f"RELEASE {name}", (), short=True)
         finally:
             self._savepoints -= 1
-            await self._session.write(f"RELEASE {name}", (), short=True)

@@ -17,6 +17,7 @@ from www.db.verbs import Verbs, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     from www.db.compile import Dialect
@@ -107,6 +108,16 @@ class Engine(Verbs):
             raise
         else:
             await session.commit()
+
+    def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:
+        """Receive what `Connection.notify` sends, on every machine; PostgreSQL only.
+
+            async with engine.listen("changed") as messages:
+                async for payload in messages: ...
+
+        It survives a restart of the server; None means that some messages may have been missed.
+        """
+        return self.driver.listen(channel)
 
     async def stream(self, select: Select[R], chunk: int = STREAM_CHUNK_ROWS) -> AsyncIterator[R]:
         """Yield the rows one by one; memory holds one chunk of them."""

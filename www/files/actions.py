@@ -35,8 +35,9 @@ async def add(
     """Write the rows of stored contents; raises QuotaExceeded.
 
     The quota was looked at before the upload too, but another one of the same person may have been
-    quicker; here nobody else writes.
+    quicker; here no other transaction adds to them.
     """
+    await conn.lock(f"files of {owner_id}")
     used_bytes = await queries.used_bytes(conn, owner_id)
     if used_bytes + sum(one.size_bytes for one in received) > quota_bytes:
         raise QuotaExceeded

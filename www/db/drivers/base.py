@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
 
 Row = tuple[Any, ...]
 Params = Sequence[Any]
@@ -34,6 +37,14 @@ class Session(Protocol):
 
     async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows`."""
+        ...
+
+    async def lock(self, name: str) -> None:
+        """Wait until no other transaction holds `name`, and hold it until this one ends."""
+        ...
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Tell everybody who listens, when the transaction commits."""
         ...
 
     async def commit(self) -> None:
@@ -74,4 +85,8 @@ class Driver(Protocol):
 
     async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:
         """Start a transaction, isolated at least as well as asked for."""
+        ...
+
+    def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:
+        """Receive what `notify` sends; None means that some of it may have been missed."""
         ...

@@ -71,7 +71,8 @@ class Conditional(Statement[R]):
             and isinstance(condition.left, Column)
             and isinstance(condition.right, Bound)
         }
-        return bool(given) and all(column.attribute in given for column in self.info.primary_key)
+        keyed = all(column.attribute in given for column in self.info.primary_key)
+        return keyed and len(given) == len(self.conditions)
 
 
 def write_outputs(out: Compiler, outputs: tuple[Expression[Any], ...]) -> None:

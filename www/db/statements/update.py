@@ -8,7 +8,7 @@ from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Expression
 from www.db.statements.base import Conditional, write_outputs
-from www.db.statements.insert import encode
+from www.db.statements.insert import encode, is_long
 
 if TYPE_CHECKING:
     from www.db.column import Column
@@ -36,8 +36,8 @@ class Update(Conditional[R]):
         return self._returning
 
     def is_short(self) -> bool:
-        """A change of one row by its primary key is short."""
-        return self.names_one_row()
+        """A change of one row by its primary key is short, without a very long value."""
+        return self.names_one_row() and not any(map(is_long, (value for _, value in self._values)))
 
     def all_rows(self) -> Self:
         """Say that every row is meant."""

@@ -6,16 +6,19 @@ certainly never reached the server; else it may have been made, and ConnectionLo
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
 from www.db.drivers.postgres.link import Link
+from www.db.drivers.postgres.listener import Listener, messages
 from www.db.drivers.postgres.pool import Pool
 from www.db.drivers.postgres.session import Session
 from www.db.errors import ConnectionLost, IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 
     from www.db.drivers.base import Isolation, Params, Result, Row
     from www.db.drivers.postgres.options import Options
@@ -31,6 +34,7 @@ class PostgresDriver:
         """Take the options; nothing is connected yet."""
         self.options = options
         self._pool = Pool(options)
+        self._listener = Listener(options)
         self._opened = False
 
     async def open(self) -> None:
@@ -42,6 +46,7 @@ class PostgresDriver:
         """Finish what is running and disconnect."""
         self._require_open()
         self._opened = False
+        await self._listener.close()
         await self._pool.close()
 
     async def read(self, sql: str, params: Params) -> list[Row]:
@@ -112,6 +117,16 @@ class PostgresDriver:
         level = isolation or ("repeatable read" if read_only else "read committed")
         words = f"BEGIN ISOLATION LEVEL {level.upper()}{' READ ONLY' if read_only else ''}"
         return Session(self._pool, await self._begun(words), read_only=read_only)
+
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str | None]]:
+        """Receive what `notify` sends, from the beginning of the block to its end."""
+        self._require_open()
+        queue = await self._listener.subscribe(channel)
+        try:
+            yield messages(queue)
+        finally:
+            await asyncio.shield(self._listener.unsubscribe(channel, queue))
 
     async def _begun(self, words: str) -> Link:
         """Run BEGIN; on a dead link nothing can have happened, so a fresh one does as well."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING
 
 from www.db.drivers.base import Params, Result, Row
-from www.db.errors import OperationalError, StatementError
+from www.db.errors import BadValue, OperationalError, StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from www.db.drivers.postgres.link import Link
     from www.db.drivers.postgres.pool import Pool
 
+PAYLOAD_BYTES = 8_000
 _COMMANDS = ("SAVEPOINT ", "ROLLBACK ", "RELEASE ")
 
 
@@ -44,6 +46,18 @@ class Session:
         if self._read_only:
             raise StatementError("a read-only transaction cannot change anything")
         await self._open().change_many(sql, rows)
+
+    async def lock(self, name: str) -> None:
+        """Take the advisory lock whose number is the hash of `name`."""
+        digest = hashlib.sha256(name.encode()).digest()
+        number = int.from_bytes(digest[:8], "big", signed=True)
+        await self._open().read("SELECT pg_advisory_xact_lock($1)::text", (number,))
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Send when the transaction commits; at most 8,000 bytes."""
+        if len(payload.encode()) >= PAYLOAD_BYTES:
+            raise BadValue(f"a message of at most {PAYLOAD_BYTES - 1} bytes can be sent")
+        await self._open().read("SELECT pg_notify($1, $2)::text", (channel, payload))
 
     async def commit(self) -> None:
         """Make the changes last; if an error was passed over inside, that is an error now."""
