@@ -75,7 +75,7 @@ def _postgres_tables(postgres) -> str:
 
 @pytest.fixture
 def postgres_address(_postgres_tables: str) -> str:
-    return emptied(_postgres_tables)
+    return str(emptied(_postgres_tables))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -158,8 +158,15 @@ def json_without_nul(text: str) -> str:
     return text
 
 
+def moment(text: str) -> datetime:
+    """Read a stored time; asyncpg takes the first and the last microsecond for infinities."""
+    if text in _INFINITIES:
+        raise BadValue(f"{text} means infinity to PostgreSQL, and cannot be stored")
+    return datetime.fromisoformat(text)
+
+
+_INFINITIES = ("0001-01-01T00:00:00.000000+00:00", "9999-12-31T23:59:59.999999+00:00")
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_moment, _day = datetime.fromisoformat, date.fromisoformat
 
 INTEGER = ColumnType("int", int, int, encode_int)
 TEXT = ColumnType("str", str, str, encode_str)
@@ -167,9 +174,12 @@ BOOLEAN = ColumnType("bool", bool, int, encode_bool, bool, Native("BOOLEAN", boo
 REAL = ColumnType("float", float, float, encode_float)
 BLOB = ColumnType("bytes", bytes, bytes, encode_bytes)
 DATETIME = ColumnType(
-    "datetime", datetime, str, encode_datetime, _moment, Native("TIMESTAMPTZ", _moment)
+    *("datetime", datetime, str, encode_datetime, datetime.fromisoformat),
+    native=Native("TIMESTAMPTZ", moment),
 )
-DATE = ColumnType("date", date, str, encode_date, _day, Native("DATE", _day))
+DATE = ColumnType(
+    "date", date, str, encode_date, date.fromisoformat, Native("DATE", date.fromisoformat)
+)
 JSON = ColumnType(
     "json", object, str, encode_json, _read_json, Native("JSONB", json_without_nul, _read_json)
 )

@@ -8,6 +8,7 @@ import pytest
 
 from tests.db.conftest import Author, Book
 from www.db import Busy, Engine, Limits, OperationalError, StatementError, UniqueViolation, count
+from www.db.drivers.sqlite import SQLiteDriver
 
 SLOW = """
 WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 30000000)
@@ -60,14 +61,16 @@ async def test_it_shows_the_first_error_of_a_nested_block(engine: Engine):
 
 
 async def test_it_tells_everybody_of_a_group(engine: Engine, monkeypatch):
-    here = engine.driver._writer._lane.here
+    assert isinstance(engine.driver, SQLiteDriver)
+    lane = engine.driver._writer._lane
+    here = lane.here
 
     def broken(sql, params, *rest):
         if "boom" in params:
             raise apsw.ProtocolError("locking protocol")
         return here(sql, params, *rest)
 
-    monkeypatch.setattr(engine.driver._writer._lane, "here", broken)
+    monkeypatch.setattr(lane, "here", broken)
     calls = (engine.insert(Author(name=name)) for name in ("x", "boom", "y"))
     found = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 5)
     assert [type(result) for result in found] == [Author, apsw.ProtocolError, Author]
@@ -101,22 +104,22 @@ async def test_a_cancelled_statement_ends_soon(engine: Engine):
 
 
 async def test_it_says_that_all_readers_are_busy(path):
-    async with Engine(path, limits=Limits(busy_timeout_s=0.05)) as engine:
-        async with asyncio.TaskGroup() as tasks:
-            full, free = asyncio.Barrier(5), asyncio.Event()
+    hurried = Engine(path, limits=Limits(busy_timeout_s=0.05))
+    async with hurried as engine, asyncio.TaskGroup() as tasks:
+        full, free = asyncio.Barrier(5), asyncio.Event()
 
-            async def reads() -> None:
-                async with engine.transaction(read_only=True):
-                    await full.wait()
-                    await free.wait()
+        async def reads() -> None:
+            async with engine.transaction(read_only=True):
+                await full.wait()
+                await free.wait()
 
-            for _ in range(4):
-                tasks.create_task(reads())
-            await full.wait()
-            with pytest.raises(Busy, match="all 4 readers were busy"):
-                async with engine.transaction(read_only=True):
-                    pass
-            free.set()
+        for _ in range(4):
+            tasks.create_task(reads())
+        await full.wait()
+        with pytest.raises(Busy, match="all 4 readers were busy"):
+            async with engine.transaction(read_only=True):
+                pass
+        free.set()
 
 
 async def test_a_long_reader_does_not_stop_writers(engine: Engine, path):

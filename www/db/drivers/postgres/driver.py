@@ -1,13 +1,14 @@
 """PostgresDriver: statements on links of a pool, and what to do when a link turns out to be dead.
 
-A read outside a transaction is run again, once, on a fresh link. A change is run again only if it
-certainly never reached the server; else it may have been made, and ConnectionLost says so.
+A read outside a transaction is run again on a fresh link, for a while. A change is run again only
+if it certainly never reached the server; else it may have been made, and ConnectionLost says so.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
@@ -71,32 +72,31 @@ class PostgresDriver:
     ) -> T:
         self._require_open()
         link = await self._pool.acquire()
-        try:
-            result = await work(link, sql, params)
-        except ConnectionLost as err:
-            self._pool.drop(link)
-            if link.sent and not repeatable:
-                message = f"it is not known whether the change was made: {err}"
-                raise ConnectionLost(message) from err
-        except BaseException as err:
-            self._put_back(link, err)
-            raise
-        else:
-            self._pool.release(link)
-            return result
-        return await self._on_fresh(work, sql, params)
+        give_up_at = 0.0
+        while True:
+            try:
+                result = await work(link, sql, params)
+            except ConnectionLost as err:
+                self._pool.drop(link)
+                if link.sent and not repeatable:
+                    message = f"it is not known whether the change was made: {err}"
+                    raise ConnectionLost(message) from err
+                give_up_at = self._still_worth_it(give_up_at, err)
+            except BaseException as err:
+                self._put_back(link, err)
+                raise
+            else:
+                self._pool.release(link)
+                return result
+            link = await self._pool.fresh()
 
-    async def _on_fresh(
-        self, work: Callable[[Link, str, P], Awaitable[T]], sql: str, params: P
-    ) -> T:
-        link = await self._pool.fresh()
-        try:
-            result = await work(link, sql, params)
-        except BaseException as err:
-            self._put_back(link, err)
-            raise
-        self._pool.release(link)
-        return result
+    def _still_worth_it(self, give_up_at: float, err: ConnectionLost) -> float:
+        """Return until when to try again: a server that restarts ends even new connections."""
+        if not give_up_at:
+            return monotonic() + self.options.acquire_timeout_s
+        if monotonic() > give_up_at:
+            raise err
+        return give_up_at
 
     async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
         """Yield rows, `chunk` at a time, from a cursor of the server."""
@@ -132,22 +132,19 @@ class PostgresDriver:
         """Run BEGIN; on a dead link nothing can have happened, so a fresh one does as well."""
         self._require_open()
         link = await self._pool.acquire()
-        try:
-            await link.command(words)
-        except ConnectionLost:
-            self._pool.drop(link)
-        except BaseException:
-            self._pool.mend(link)
-            raise
-        else:
-            return link
-        link = await self._pool.fresh()
-        try:
-            await link.command(words)
-        except BaseException:
-            self._pool.mend(link)
-            raise
-        return link
+        give_up_at = 0.0
+        while True:
+            try:
+                await link.command(words)
+            except ConnectionLost as err:
+                self._pool.drop(link)
+                give_up_at = self._still_worth_it(give_up_at, err)
+            except BaseException:
+                self._pool.mend(link)
+                raise
+            else:
+                return link
+            link = await self._pool.fresh()
 
     def _put_back(self, link: Link, err: BaseException) -> None:
         """Return a link after an error; only one whose change was refused is surely at rest."""
