@@ -205,3 +205,12 @@ def test_its_file_is_plain_yaml():
     assert set(yaml.safe_load(default_file().read_text(encoding="utf-8"))) == set(
         Settings.model_fields
     )
+
+
+def test_it_takes_a_database_of_a_server(config):
+    text = "db: {host: db1, database: www, user: www, replicas: [db2, 'db3:5433']}"
+    settings = load(config(text), {}, {"WWW_DB__PASSWORD": "s3cret", "WWW_DB__POOL": "3"})
+    assert (str(settings.db.database), settings.db.pool) == ("www", 3)
+    assert settings.db.replicas == ("db2", "db3:5433")
+    (problem,) = problems(config("db: {host: db1}"))
+    assert "db.database: found res/www.db; allowed: a name without slashes" in problem

@@ -70,7 +70,8 @@ async def opened(db: Db) -> AsyncIterator[Engine]:
     await asyncio.to_thread(upgrade, db)
     place = _address(db) if db.host else db.database
     limits = Limits(connections=db.pool)
-    async with Engine(place, durability=db.durability, limits=limits) as engine:
+    replicas = [_address(db, other) for other in db.replicas if db.host]
+    async with Engine(place, durability=db.durability, limits=limits, replicas=replicas) as engine:
         yield engine
 
 
@@ -94,7 +95,13 @@ def _server(db: Db) -> ServerOptions:
     return ServerOptions(url=_address(db), durability=db.durability)
 
 
-def _address(db: Db) -> str:
-    secret = db.password.get_secret_value()
-    name = str(db.database)
-    return address(host=db.host, port=db.port, user=db.user, password=secret, database=name)
+def _address(db: Db, other: str = "") -> str:
+    """Write the address of the server, or of the replica `host` or `host:port`."""
+    host, colon, port = other.rpartition(":") if other.count(":") == 1 else (other, "", "")
+    return address(
+        host=host or db.host,
+        port=int(port) if colon else db.port,
+        user=db.user,
+        password=db.password.get_secret_value(),
+        database=str(db.database),
+    )

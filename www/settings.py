@@ -144,6 +144,14 @@ class Db(Section):
         Field(ge=1, le=1000),
         About("connections of one process to PostgreSQL, at most", "a number from 1 to 1000"),
     ] = 10
+    replicas: Annotated[
+        tuple[Line, ...],
+        BeforeValidator(_listed),
+        About(
+            "PostgreSQL servers that repeat what db.host does and answer reads",
+            "a list of `host` or `host:port`; with commas in the environment",
+        ),
+    ] = ()
     durability: Annotated[
         Literal["full", "normal"],
         About("whether a power cut may take the last moments (normal) or nothing (full)"),

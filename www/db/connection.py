@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
-from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from www.db.errors import OperationalError, StatementError
-from www.db.verbs import Verbs
+from www.db.verbs import Observer, Verbs
 
 if TYPE_CHECKING:
     from www.db.compile import Dialect
     from www.db.drivers.base import Params, Result, Row, Session
-
-T = TypeVar("T")
-Observer = Callable[[str, float], None]  # SQL text, seconds
 
 
 class Connection(Verbs):
@@ -25,29 +21,20 @@ class Connection(Verbs):
         """Take the driver's open session."""
         self.dialect = dialect
         self._session = session
-        self._observers = observers
+        self.observers = observers
         self._savepoints = 0
 
     def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         call = self._session.read(sql, params)
-        return self._seen(sql, call) if self._observers else call
+        return self._seen(sql, call) if self.observers else call
 
     def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         call = self._session.write(sql, params, short=short)
-        return self._seen(sql, call) if self._observers else call
+        return self._seen(sql, call) if self.observers else call
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         call = self._session.write_many(sql, rows)
-        return self._seen(sql, call) if self._observers else call
-
-    async def _seen(self, sql: str, call: Awaitable[T]) -> T:
-        started = perf_counter()
-        try:
-            return await call
-        finally:
-            seconds = perf_counter() - started
-            for observer in self._observers:
-                observer(sql, seconds)
+        return self._seen(sql, call) if self.observers else call
 
     async def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it until this one ends.

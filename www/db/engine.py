@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from www.db.compile import compile_node
-from www.db.connection import Connection, Observer
+from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
-from www.db.verbs import Verbs, rows_of
+from www.db.replica import ReplicaReads
+from www.db.verbs import Observer, Verbs, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from www.db.statements import Select
 
 R = TypeVar("R")
-T = TypeVar("T")
 STREAM_CHUNK_ROWS = 500
 
 
@@ -59,10 +58,11 @@ class Engine(Verbs):
         *,
         durability: Literal["full", "normal"] = "full",
         limits: Limits | None = None,
+        replicas: Sequence[str] = (),
     ) -> None:
         """Take path or address; nothing is opened before `open`."""
         self.path = Path() if is_address(database) else Path(database)  # of the file, if it is one
-        self.driver, self.dialect = _driver(database, durability, limits or Limits())
+        self.driver, self.dialect = _driver(database, durability, limits or Limits(), replicas)
         self.observers: list[Observer] = []
 
     async def open(self) -> Self:
@@ -109,6 +109,21 @@ class Engine(Verbs):
         else:
             await session.commit()
 
+    def replica(self, *, after: int = 0) -> ReplicaReads:
+        """Return the verbs that read, on a replica, in turn; without replicas it reads here.
+
+        What a replica shows may be a moment old. To read your own changes, say behind which
+        `position` the replica must be; where none is that far, the server itself answers.
+
+            position = await engine.position()  # after the change
+            rows = await engine.replica(after=position).all(select)
+        """
+        return ReplicaReads(self.driver, self.dialect, self.observers, after)
+
+    async def position(self) -> int:
+        """Return how far the changes go that were made until now, for `replica`."""
+        return await self.driver.position()
+
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:
         """Receive what `Connection.notify` sends, on every machine; PostgreSQL only.
 
@@ -138,15 +153,6 @@ class Engine(Verbs):
         call = self.driver.write_many(sql, rows)
         return self._seen(sql, call) if self.observers else call
 
-    async def _seen(self, sql: str, call: Awaitable[T]) -> T:
-        started = perf_counter()
-        try:
-            return await call
-        finally:
-            seconds = perf_counter() - started
-            for observer in self.observers:
-                observer(sql, seconds)
-
 
 def is_address(database: str | Path) -> bool:
     """Tell whether `database` is on a server."""
@@ -154,10 +160,13 @@ def is_address(database: str | Path) -> bool:
 
 
 def _driver(
-    database: str | Path, durability: Literal["full", "normal"], limits: Limits
+    database: str | Path,
+    durability: Literal["full", "normal"],
+    limits: Limits,
+    replicas: Sequence[str],
 ) -> tuple[Driver, Dialect]:
     if is_address(database):
-        return _postgres(str(database), durability, limits)
+        return _postgres(str(database), durability, limits, replicas)
     options = Options(
         path=Path(database),
         durability=durability,
@@ -169,7 +178,7 @@ def _driver(
 
 
 def _postgres(
-    url: str, durability: Literal["full", "normal"], limits: Limits
+    url: str, durability: Literal["full", "normal"], limits: Limits, replicas: Sequence[str]
 ) -> tuple[Driver, Dialect]:
     # Imported here: asyncpg costs 60 ms of start and is of no use to SQLite.
     from www.db.dialects.postgres import PostgresDialect
@@ -185,4 +194,4 @@ def _postgres(
         statement_timeout_s=limits.statement_timeout_s,
         busy_timeout_s=limits.busy_timeout_s,
     )
-    return PostgresDriver(options), PostgresDialect()
+    return PostgresDriver(options, replicas), PostgresDialect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from www.db import plans
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from www.db.statements.base import Statement
 
 R = TypeVar("R")
+T = TypeVar("T")
 TableT = TypeVar("TableT", bound=Table)
+Observer = Callable[[str, float], None]  # SQL text, seconds
 Change = Insert[R] | Update[R] | Delete[R]
 
 
@@ -28,6 +32,7 @@ class Verbs:
     """Runs statements through `_read` and `_write`, which the heirs provide."""
 
     dialect: Dialect
+    observers: list[Observer]
 
     def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         raise NotImplementedError
@@ -37,6 +42,16 @@ class Verbs:
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         raise NotImplementedError
+
+    async def _seen(self, sql: str, call: Awaitable[T]) -> T:
+        """Tell the observers what was run and how long it took."""
+        started = perf_counter()
+        try:
+            return await call
+        finally:
+            seconds = perf_counter() - started
+            for observer in self.observers:
+                observer(sql, seconds)
 
     async def all(self, statement: Select[R] | Insert[R] | Update[R]) -> list[R]:
         """Return every row; of a change, what its `returning` names."""

@@ -62,7 +62,8 @@ async def test_it_loses_no_read_when_the_server_restarts(own_server, own_address
         load.stop.set()
         await asyncio.gather(*tasks)
         assert all("not known whether the change was made" in message for message in load.lost)
-        assert len(load.lost) <= 4  # at most the statement in flight of each writer, each time
+        # The statement in flight of each writer, each time; a new connection may be ended as well.
+        assert len(load.lost) <= 8
         assert load.acknowledged <= set(await engine.scalars(Author.select(Author.name)))
 
 
@@ -110,7 +111,9 @@ async def test_it_is_clean_whenever_it_is_cancelled(postgres_address: str):
 
 async def _no_transaction_is_open(engine: Engine) -> None:
     open_ones = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
-    assert (await engine.driver.read(open_ones, ()))[0][0] == 0
+    async with asyncio.timeout(5):  # the last of them may be in the middle of its ROLLBACK
+        while (await engine.driver.read(open_ones, ()))[0][0]:
+            await engine.ping()
 
 
 async def test_a_cancelled_statement_ends_at_the_server(engine: Engine):

@@ -71,6 +71,14 @@ class Driver(Protocol):
         """Run one statement that changes nothing, outside a transaction."""
         ...
 
+    async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:
+        """Like `read`, on a copy that holds all changes up to `after`, if there is one."""
+        ...
+
+    async def position(self) -> int:
+        """Return how far the changes go, for `read_copy`."""
+        ...
+
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
         """Run one statement that changes rows and commit it."""
         ...

@@ -15,6 +15,7 @@ from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
 from www.db.drivers.postgres.link import Link
 from www.db.drivers.postgres.listener import Listener, messages
 from www.db.drivers.postgres.pool import Pool
+from www.db.drivers.postgres.replicas import WRITTEN, Replicas
 from www.db.drivers.postgres.session import Session
 from www.db.errors import ConnectionLost, IntegrityError
 
@@ -31,16 +32,18 @@ P = TypeVar("P")
 class PostgresDriver:
     """One database on one server."""
 
-    def __init__(self, options: Options) -> None:
-        """Take the options; nothing is connected yet."""
+    def __init__(self, options: Options, replicas: Sequence[str] = ()) -> None:
+        """Take the options and the addresses of replicas; nothing is connected yet."""
         self.options = options
         self._pool = Pool(options)
         self._listener = Listener(options)
+        self._replicas = Replicas(options, replicas)
         self._opened = False
 
     async def open(self) -> None:
         """Connect once, or raise ConnectionLost with what is wrong."""
         await self._pool.open()
+        self._replicas.open()
         self._opened = True
 
     async def close(self) -> None:
@@ -48,11 +51,22 @@ class PostgresDriver:
         self._require_open()
         self._opened = False
         await self._listener.close()
+        await self._replicas.close()
         await self._pool.close()
 
     async def read(self, sql: str, params: Params) -> list[Row]:
         """Run a read; one that met a dead link runs again."""
         return await self._run(Link.read, sql, params, repeatable=True)
+
+    async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:
+        """Run a read on a replica that has replayed the log up to `after`, else here."""
+        self._require_open()
+        rows = await self._replicas.read(sql, params, after)
+        return await self.read(sql, params) if rows is None else rows
+
+    async def position(self) -> int:
+        """Return how many bytes of log were written."""
+        return int((await self.read(WRITTEN, ()))[0][0])
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
         """Run one change, which commits by itself."""

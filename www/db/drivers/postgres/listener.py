@@ -11,7 +11,6 @@ import contextlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from www.db.compile import quoted
 from www.db.drivers.postgres.errors import DRIVER_ERRORS
 from www.db.drivers.postgres.link import Link, connect
 from www.db.errors import ConnectionLost
@@ -78,7 +77,7 @@ class Listener:
         try:
             await link.raw.add_listener(channel, self._arrived)
         except DRIVER_ERRORS as err:
-            raise ConnectionLost(f"cannot listen to {quoted(channel)}: {err}") from err
+            raise ConnectionLost(f"cannot listen to {channel!r}: {err}") from err
 
     def _arrived(self, _raw: Any, _process: int, channel: str, payload: str) -> None:
         self._tell(channel, payload)

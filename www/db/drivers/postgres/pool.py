@@ -50,6 +50,10 @@ class Pool:
         self._size = 1
         self._closed = False
 
+    def open_later(self) -> None:
+        """Connect for the first request."""
+        self._closed = False
+
     async def close(self) -> None:
         """Let what is running end, then disconnect; what takes too long is cut off."""
         self._closed = True

@@ -68,6 +68,14 @@ class SQLiteDriver:
             finally:
                 await self._release(lane)
 
+    async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:  # noqa: ARG002
+        """Read the file itself: it has no copies."""
+        return await self.read(sql, params)
+
+    async def position(self) -> int:
+        """Return any number: nothing is ever behind."""
+        return 0
+
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
         """Run one change and commit it."""
         self._require_open()

@@ -1,0 +1,65 @@
+"""Reads on a copy of the server: in turn, never older than asked for, and without it when it is down."""
+
+import asyncio
+
+import pytest
+
+from tests import postgres as servers
+from tests.db.conftest import Author
+from www.db import Engine, StatementError
+
+
+@pytest.fixture(scope="module")
+def replica(own_server, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("replica")
+    for parent in (folder, *folder.parents[:2]):  # PostgreSQL's user must get there
+        parent.chmod(0o755)
+    replica = own_server.copy(folder)
+    replica.start()
+    yield replica
+    replica.stop()
+
+
+@pytest.fixture
+async def engine(own_server, replica, own_address):
+    other = own_address.replace(f":{own_server.port}/", f":{replica.port}/")
+    async with Engine(own_address, replicas=[other]) as engine:
+        yield engine
+
+
+async def _seen(engine: Engine, condition) -> None:
+    async with asyncio.timeout(10):
+        while not await condition():
+            await engine.ping()
+
+
+async def test_it_reads_from_the_replica(engine: Engine, replica: servers.Server):
+    await engine.insert(Author(name="Ada"))
+    reads = engine.replica(after=await engine.position())
+    await _seen(engine, lambda: _port_is(reads._driver, replica.port, reads._after))
+    assert await reads.scalars(Author.select(Author.name)) == ["Ada"]
+    with pytest.raises(StatementError, match="a replica cannot change"):
+        await reads.insert(Author(name="Eve"))
+
+
+async def _port_is(driver, port: int, after: int) -> bool:
+    ((found,),) = await driver.read_copy("SELECT inet_server_port()", (), after)
+    return bool(found == port)
+
+
+async def test_it_never_misses_its_own_changes(engine: Engine):
+    for number in range(50):
+        await engine.insert(Author(name=f"n{number}"))
+        reads = engine.replica(after=await engine.position())
+        assert await reads.count(Author.select()) == number + 1
+
+
+async def test_it_does_without_a_replica_that_is_down(engine: Engine, replica: servers.Server):
+    await engine.insert(Author(name="Ada"))
+    await asyncio.to_thread(replica.stop)
+    try:
+        async with asyncio.timeout(5):
+            assert await engine.replica().count(Author.select()) == 1
+            assert await engine.replica().count(Author.select()) == 1
+    finally:
+        await asyncio.to_thread(replica.start)

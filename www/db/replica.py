@@ -1,0 +1,40 @@
+"""ReplicaReads: the verbs that read, on copies of the database that may be a little behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from www.db.errors import StatementError
+from www.db.verbs import Verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from www.db.compile import Dialect
+    from www.db.drivers.base import Driver, Params, Result, Row
+    from www.db.verbs import Observer
+
+ONLY_READS = "a replica cannot change anything: use the engine itself"
+
+
+class ReplicaReads(Verbs):
+    """Reads for which it does not matter that the newest changes may be missing."""
+
+    def __init__(
+        self, driver: Driver, dialect: Dialect, observers: list[Observer], after: int
+    ) -> None:
+        """Take the engine's driver; copies that have not come to `after` are passed by."""
+        self.dialect = dialect
+        self.observers = observers
+        self._driver = driver
+        self._after = after
+
+    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
+        call = self._driver.read_copy(sql, params, self._after)
+        return self._seen(sql, call) if self.observers else call
+
+    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:  # noqa: ARG002
+        raise StatementError(ONLY_READS)
+
+    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:  # noqa: ARG002
+        raise StatementError(ONLY_READS)
