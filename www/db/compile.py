@@ -6,8 +6,7 @@ up twice, so that the walk costs about what building a cache key for it would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +23,15 @@ class Dialect(Protocol):
     name: str
     no_limit: str  # in front of OFFSET where there is no LIMIT
     explain: str  # in front of a select
+    tells_rowid: bool  # the driver knows the number of the last inserted row without RETURNING
     places_nulls: bool  # ORDER BY says where nulls go; SQLite has them below every value
 
     def compiler(self) -> Compiler:
         """Return what collects one statement."""
+        ...
+
+    def encoder(self, kind: ColumnType) -> Callable[[Any], Any]:
+        """Return what turns a Python value into what the driver takes, or raises BadValue."""
         ...
 
     def decoder(self, kind: ColumnType) -> Callable[[Any], Any] | None:
@@ -59,8 +63,7 @@ class Node(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """SQL text and the values to bind, in order."""
 
     text: str
@@ -70,18 +73,16 @@ class Compiled:
 class Compiler:
     """Collects the fragments of one statement."""
 
-    __slots__ = ("_parts", "dialect", "outer", "params")
+    __slots__ = ("_parts", "dialect", "outer", "params", "text")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start empty."""
         self.dialect = dialect
         self._parts: list[str] = []
+        # Appends a fragment as it is: never a value, never a name that is not a column's.
+        self.text = self._parts.append
         self.params: list[Any] = []
         self.outer: tuple[str, ...] = ()  # tables whose rows may be missing: of left joins
-
-    def text(self, fragment: str) -> None:
-        """Append a fragment as it is; never a value, never a name that is not a column's."""
-        self._parts.append(fragment)
 
     def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - other dialects need it
         """Append a placeholder and keep the value, which `kind` has encoded."""

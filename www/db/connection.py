@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from time import perf_counter
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from www.db.verbs import Verbs
+from www.db.errors import OperationalError, StatementError
+from www.db.verbs import Observer, Verbs
 
 if TYPE_CHECKING:
-    from www.db.compile import Compiled, Dialect
-    from www.db.drivers.base import Result, Row, Session
-
-Observer = Callable[[str, float], None]  # SQL text, seconds
+    from www.db.compile import Dialect
+    from www.db.drivers.base import Params, Result, Row, Session
 
 
 class Connection(Verbs):
@@ -23,22 +21,20 @@ class Connection(Verbs):
         """Take the driver's open session."""
         self.dialect = dialect
         self._session = session
-        self._observers = observers
+        self.observers = observers
         self._savepoints = 0
 
-    async def _read(self, compiled: Compiled) -> list[Row]:
-        started = perf_counter()
-        try:
-            return await self._session.read(compiled.text, compiled.params)
-        finally:
-            self._observe(compiled.text, started)
+    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
+        call = self._session.read(sql, params)
+        return self._seen(sql, call) if self.observers else call
 
-    async def _write(self, compiled: Compiled, *, short: bool) -> Result:
-        started = perf_counter()
-        try:
-            return await self._session.write(compiled.text, compiled.params, short=short)
-        finally:
-            self._observe(compiled.text, started)
+    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
+        call = self._session.write(sql, params, short=short)
+        return self._seen(sql, call) if self.observers else call
+
+    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
+        call = self._session.write_many(sql, rows)
+        return self._seen(sql, call) if self.observers else call
 
     async def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it until this one ends.
@@ -52,10 +48,6 @@ class Connection(Verbs):
         """Tell everybody in `Engine.listen` when this transaction commits; PostgreSQL only."""
         await self._session.notify(channel, payload)
 
-    def _observe(self, sql: str, started: float) -> None:
-        for observer in self._observers:
-            observer(sql, perf_counter() - started)
-
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Nest: an error inside undoes what was done inside, and only that."""
@@ -65,8 +57,12 @@ class Connection(Verbs):
         try:
             yield self
         except BaseException:
-            await self._session.write(f"ROLLBACK TO {name}", (), short=True)
+            # Where the database has ended the whole transaction, the first error says more.
+            with suppress(OperationalError, StatementError):
+                await self._session.write(f"ROLLBACK TO {name}", (), short=True)
+                await self._session.write(f"RELEASE {name}", (), short=True)
             raise
+        else:
+            await self._session.write(f"RELEASE {name}", (), short=True)
         finally:
             self._savepoints -= 1
-            await self._session.write(f"RELEASE {name}", (), short=True)

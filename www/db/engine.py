@@ -5,24 +5,23 @@ from __future__ import annotations
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
-from www.db.compile import Compiled, compile_node
-from www.db.connection import Connection, Observer
+from www.db.compile import compile_node
+from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
 from www.db.replica import ReplicaReads
-from www.db.verbs import Verbs, rows_of
+from www.db.verbs import Observer, Verbs, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     from www.db.compile import Dialect
-    from www.db.drivers.base import Driver, Isolation, Result, Row
+    from www.db.drivers.base import Driver, Isolation, Params, Result, Row
     from www.db.statements import Select
 
 R = TypeVar("R")
@@ -137,28 +136,22 @@ class Engine(Verbs):
 
     async def stream(self, select: Select[R], chunk: int = STREAM_CHUNK_ROWS) -> AsyncIterator[R]:
         """Yield the rows one by one; memory holds one chunk of them."""
-        compiled = compile_node(select, self.dialect)
-        async with aclosing(self.driver.stream(compiled.text, compiled.params, chunk)) as chunks:
+        text, params = compile_node(select, self.dialect)
+        async with aclosing(self.driver.stream(text, params, chunk)) as chunks:
             async for row in rows_of(chunks, select, self.dialect):
                 yield row
 
-    async def _read(self, compiled: Compiled) -> list[Row]:
-        started = perf_counter()
-        try:
-            return await self.driver.read(compiled.text, compiled.params)
-        finally:
-            self._observe(compiled.text, started)
+    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
+        call = self.driver.read(sql, params)
+        return self._seen(sql, call) if self.observers else call
 
-    async def _write(self, compiled: Compiled, *, short: bool) -> Result:
-        started = perf_counter()
-        try:
-            return await self.driver.write(compiled.text, compiled.params, short=short)
-        finally:
-            self._observe(compiled.text, started)
+    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
+        call = self.driver.write(sql, params, short=short)
+        return self._seen(sql, call) if self.observers else call
 
-    def _observe(self, sql: str, started: float) -> None:
-        for observer in self.observers:
-            observer(sql, perf_counter() - started)
+    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
+        call = self.driver.write_many(sql, rows)
+        return self._seen(sql, call) if self.observers else call
 
 
 def is_address(database: str | Path) -> bool:

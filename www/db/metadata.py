@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from www.db.compile import quoted
 from www.db.errors import StatementError
 
 if TYPE_CHECKING:
     from www.db.column import Column
     from www.db.expression import Expression, Ordering
+    from www.db.plans import Plan
 
 R = TypeVar("R")
+Maker = Callable[[list[tuple[Any, ...]]], list[R]]
 
 
 class Index:
@@ -64,6 +68,24 @@ class TableInfo(Generic[R]):
     full_text: bool = False
     indexes: list[Index] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    whole: tuple[Column[Any], ...] = ()  # every column, as a select of whole rows names them
+    makers: dict[Any, Maker[R]] = field(default_factory=dict)  # see www.db.hydrate
+    plans: dict[Any, Plan] = field(default_factory=dict)  # see www.db.plans
+
+    template: tuple[tuple[str, Any, bool], ...] = ()  # of a new row: key, default, is it a function
+
+    written: frozenset[str] = frozenset()  # keys that an update of a row may name
+    head: str = ""  # SELECT of all columns FROM this table
+
+    def __post_init__(self) -> None:
+        """Write down once what statements need again and again."""
+        names = ", ".join(column.qualified for column in self.columns.values())
+        self.head = f"SELECT {names} FROM {quoted(self.name)}"
+        self.written = frozenset(key for key, column in self.columns.items() if not column.version)
+        self.whole = tuple(self.columns.values())
+        self.template = tuple(
+            (key, column.default, callable(column.default)) for key, column in self.columns.items()
+        )
 
     def column(self, attribute: str) -> Column[Any]:
         """Return the column of that attribute, or say which there are."""

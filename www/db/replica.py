@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from www.db.errors import StatementError
 from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
-    from www.db.compile import Compiled, Dialect
-    from www.db.connection import Observer
-    from www.db.drivers.base import Driver, Result, Row
+    from collections.abc import Awaitable, Sequence
+
+    from www.db.compile import Dialect
+    from www.db.drivers.base import Driver, Params, Result, Row
+    from www.db.verbs import Observer
+
+ONLY_READS = "a replica cannot change anything: use the engine itself"
 
 
 class ReplicaReads(Verbs):
@@ -22,17 +25,16 @@ class ReplicaReads(Verbs):
     ) -> None:
         """Take the engine's driver; copies that have not come to `after` are passed by."""
         self.dialect = dialect
+        self.observers = observers
         self._driver = driver
-        self._observers = observers
         self._after = after
 
-    async def _read(self, compiled: Compiled) -> list[Row]:
-        started = perf_counter()
-        try:
-            return await self._driver.read_copy(compiled.text, compiled.params, self._after)
-        finally:
-            for observer in self._observers:
-                observer(compiled.text, perf_counter() - started)
+    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
+        call = self._driver.read_copy(sql, params, self._after)
+        return self._seen(sql, call) if self.observers else call
 
-    async def _write(self, compiled: Compiled, *, short: bool) -> Result:  # noqa: ARG002
-        raise StatementError("a replica cannot change anything: use the engine itself")
+    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:  # noqa: ARG002
+        raise StatementError(ONLY_READS)
+
+    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:  # noqa: ARG002
+        raise StatementError(ONLY_READS)

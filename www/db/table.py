@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from www.db.column import Column
+from www.db.column import MISSING, Column
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
@@ -72,6 +72,26 @@ class TableMetaClass(type):
         """Take the class options that __new__ has read."""
         super().__init__(cls_name, bases, namespace)
 
+    if not TYPE_CHECKING:  # a type checker reads Table.__init__ instead
+
+        def __call__(cls, **values: Any) -> Any:
+            """Make a row of column values; a TypeError says which columns there are.
+
+            It stands here and not in Table.__init__, so that rows which come from the database
+            are made by dict's own constructor, in C: 0.25 us instead of 0.5.
+            """
+            row = {}
+            for key, default, is_function in cls.info.template:
+                if key in values:
+                    row[key] = values.pop(key)
+                elif default is not MISSING:
+                    row[key] = default() if is_function else default
+            if values:
+                known = ", ".join(cls.info.columns)
+                message = f"{cls.__name__} has no column {next(iter(values))!r}; it has {known}"
+                raise TypeError(message)
+            return type.__call__(cls, row)
+
     def __repr__(cls) -> str:
         """Show the table's name and columns."""
         info = cls.__dict__.get("info")
@@ -87,40 +107,39 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
 
     __slots__ = ("_changes",)
     info: ClassVar[TableInfo[Any]]
-    _changes: set[str]
+    _changes: dict[str, None]  # a set that keeps its order
 
-    def __init__(self, **values: Any) -> None:
-        """Take column values; a name that is no column is a TypeError that says which there are."""
-        columns = self.info.columns
-        for key in values:
-            if key not in columns:
-                known = ", ".join(columns)
-                message = f"{type(self).__name__} has no column {key!r}; it has {known}"
-                raise TypeError(message)
-        for key, column in columns.items():
-            if key in values:
-                dict.__setitem__(self, key, values[key])
-            elif column.has_default():
-                dict.__setitem__(self, key, column.make_default())
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None:
+            """Take column values; TableMetaClass.__call__ does it."""
 
     def __setitem__(self, key: str, value: Any) -> None:
         """Change a value and remember that it changed."""
         try:
-            changes = self._changes
+            self._changes[key] = None
         except AttributeError:
-            changes = self._changes = set()
-        changes.add(key)
+            self._changes = {key: None}
         dict.__setitem__(self, key, value)
 
     def changed(self) -> dict[str, Any]:
         """Return the columns assigned since the row was read or written, with their new values."""
-        columns = self.info.columns
-        keys = getattr(self, "_changes", ())
-        return {key: self[key] for key in columns if key in keys}
+        return {key: self[key] for key in self.changed_keys()}
+
+    def changed_keys(self) -> tuple[str, ...]:
+        """Return the columns assigned since then, in the order of assigning; never the version."""
+        try:
+            changes = self._changes
+        except AttributeError:
+            return ()
+        for key in [key for key in changes if key not in self.info.written]:
+            del changes[key]
+        return tuple(changes)
 
     def mark_stored(self) -> None:
         """Forget the changes: they are in the database now."""
-        self._changes = set()
+        if hasattr(self, "_changes"):
+            del self._changes
 
     @classmethod
     def select(cls, *what: Expression[Any]) -> Select[Self]:

@@ -113,7 +113,8 @@ def encode_datetime(value: Any) -> str:
         raise _fail("a datetime", value)
     if value.tzinfo is None:
         raise BadValue(f"expected a datetime with a time zone, got the naive {value!r}")
-    return value.astimezone(UTC).isoformat(timespec="microseconds")
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat("T", "microseconds")
 
 
 def encode_date(value: Any) -> str:
@@ -123,10 +124,15 @@ def encode_date(value: Any) -> str:
     return value.isoformat()
 
 
+# json.dumps() with options makes an encoder at every call: 2.2 us instead of 1.6.
+_write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_read_json = json.JSONDecoder().decode
+
+
 def encode_json(value: Any) -> str:
     """Store anything that JSON can say, compactly."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return _write_json(value)
     except (TypeError, ValueError) as err:
         raise BadValue(f"cannot be stored as JSON: {err}") from err
 
@@ -175,7 +181,7 @@ DATE = ColumnType(
     "date", date, str, encode_date, date.fromisoformat, Native("DATE", date.fromisoformat)
 )
 JSON = ColumnType(
-    "json", object, str, encode_json, json.loads, Native("JSONB", json_without_nul, json.loads)
+    "json", object, str, encode_json, _read_json, Native("JSONB", json_without_nul, _read_json)
 )
 GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID, Native("UUID", UUID))
 

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from www.db.compile import Compiled, Dialect, compile_node
+from www.db import plans
+from www.db.compile import Dialect, compile_node
 from www.db.errors import RowNotFound, StatementError, VersionConflict
+from www.db.hydrate import maker
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.page import Keyset, Page
 from www.db.statements.select import Count
 from www.db.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Sequence
 
-    from www.db.drivers.base import Result, Row
+    from www.db.drivers.base import Params, Result, Row
     from www.db.statements.base import Statement
 
 R = TypeVar("R")
+T = TypeVar("T")
 TableT = TypeVar("TableT", bound=Table)
+Observer = Callable[[str, float], None]  # SQL text, seconds
 Change = Insert[R] | Update[R] | Delete[R]
-# SQLite takes 32,766 bound values in one statement; a tenth of that keeps statements small.
-BOUND_VALUES_MOST = 3_000
 
 
 class Verbs:
     """Runs statements through `_read` and `_write`, which the heirs provide."""
 
     dialect: Dialect
+    observers: list[Observer]
 
-    async def _read(self, compiled: Compiled) -> list[Row]:
+    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         raise NotImplementedError
 
-    async def _write(self, compiled: Compiled, *, short: bool) -> Result:
+    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         raise NotImplementedError
+
+    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
+        raise NotImplementedError
+
+    async def _seen(self, sql: str, call: Awaitable[T]) -> T:
+        """Tell the observers what was run and how long it took."""
+        started = perf_counter()
+        try:
+            return await call
+        finally:
+            seconds = perf_counter() - started
+            for observer in self.observers:
+                observer(sql, seconds)
 
     async def all(self, statement: Select[R] | Insert[R] | Update[R]) -> list[R]:
         """Return every row; of a change, what its `returning` names."""
-        make = statement.factory(self.dialect)
-        return [make(values) for values in await self._rows(statement)]
+        make = maker(statement.info, statement.outputs(), self.dialect)
+        return make(await self._rows(statement))
 
     async def first(self, select: Select[R]) -> R | None:
         """Return the first row or None."""
@@ -53,12 +71,11 @@ class Verbs:
 
     async def get(self, table: type[TableT], *key: Any) -> TableT | None:
         """Return the row with that primary key or None."""
-        columns = table.info.primary_key
-        if len(columns) != len(key):
-            names = ", ".join(column.attribute for column in columns)
-            raise StatementError(f"the primary key of {table.__name__} is ({names}), got {key}")
-        conditions = (column == value for column, value in zip(columns, key, strict=True))
-        return await self.first(table.select().where(*conditions))
+        info = table.info
+        plan = plans.get(info, self.dialect)
+        found = await self._read(plan.text, plan.params(plans.key_of(info, key)))
+        rows: list[TableT] = maker(info, info.whole, self.dialect)(found)
+        return rows[0] if rows else None
 
     async def scalars(self, select: Select[Any]) -> list[Any]:
         """Return the first selected column of every row."""
@@ -75,7 +92,7 @@ class Verbs:
 
     async def count(self, select: Select[Any]) -> int:
         """Return how many rows `select` has."""
-        rows = await self._read(compile_node(Count(select), self.dialect))
+        rows = await self._read(*compile_node(Count(select), self.dialect))
         return int(rows[0][0])
 
     async def exists(self, select: Select[Any]) -> bool:
@@ -89,25 +106,37 @@ class Verbs:
 
     async def run(self, change: Change[Any]) -> int:
         """Run a change and return how many rows it touched."""
-        compiled = compile_node(change, self.dialect)
-        return (await self._write(compiled, short=change.is_short())).changed
+        text, params = compile_node(change, self.dialect)
+        return (await self._write(text, params, short=change.is_short())).changed
 
     async def insert(self, row: TableT) -> TableT:
         """Insert `row` and fill in what the database chose, such as its id."""
-        statement = type(row).insert(row)
-        statement = statement.returning(*statement.missing()) if statement.missing() else statement
-        for made in await self.all(statement):
-            dict.update(row, made)
+        info = row.info
+        plan = plans.insert(info, tuple(row), self.dialect)
+        params = plan.params(row)
+        result = await self._write(plan.text, params, short=plan.is_short(params))
+        if plan.generated:
+            if result.rows:
+                made = maker(info, plan.generated, self.dialect)(result.rows)[0]
+                dict.update(row, made)
+            else:
+                dict.__setitem__(row, plan.generated[0].attribute, result.row_id)
         row.mark_stored()
         return row
 
     async def insert_many(self, rows: Sequence[TableT]) -> int:
-        """Insert rows of one table in as few statements as fit; returns how many."""
+        """Insert rows of one table with the same columns; ids are not filled in. Returns how many.
+
+        Outside a transaction they are committed together.
+        """
         if not rows:
             return 0
-        most = max(1, BOUND_VALUES_MOST // max(1, len(rows[0])))
-        for start in range(0, len(rows), most):
-            await self.run(type(rows[0]).insert(*rows[start : start + most]))
+        plan = plans.insert_many(rows[0].info, tuple(rows[0]), self.dialect)
+        for row in rows:
+            if len(row) != len(plan.columns):
+                message = f"the rows of one insert must have the same columns: {list(row)}"
+                raise StatementError(message)
+        await self._write_many(plan.text, [plan.params(row) for row in rows])
         return len(rows)
 
     async def update(self, row: Table) -> None:
@@ -115,43 +144,46 @@ class Verbs:
 
         Raises VersionConflict if somebody else was quicker, RowNotFound if the row is gone.
         """
-        changes = row.changed()
-        if not changes:
+        info = row.info
+        keys = row.changed_keys()
+        if not keys:
             return
-        guard = row.info.guard
-        conditions = [column == row[column.attribute] for column in (*row.info.primary_key, *guard)]
-        changes |= {column.attribute: row[column.attribute] + 1 for column in guard}
-        statement = Update(row.info, changes).where(*conditions)
-        if not await self.run(statement):
-            if guard:
-                raise VersionConflict(f"the row of {row.info.name} was changed by somebody else")
-            raise RowNotFound(f"the row of {row.info.name} is gone")
-        dict.update(row, changes)
+        plan = plans.update(info, keys, self.dialect)
+        params = plan.params(row)
+        result = await self._write(plan.text, params, short=plan.is_short(params))
+        if not result.changed:
+            if info.guard:
+                raise VersionConflict(f"the row of {info.name} was changed by somebody else")
+            raise RowNotFound(f"the row of {info.name} is gone")
+        for column in info.guard:
+            dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
         row.mark_stored()
 
     async def delete(self, row: Table) -> bool:
         """Delete `row`; False if it was gone already."""
-        conditions = (column == row[column.attribute] for column in row.info.primary_key)
-        return bool(await self.run(Delete(row.info).where(*conditions)))
+        plan = plans.delete(row.info, self.dialect)
+        params = plan.params(row)
+        result = await self._write(plan.text, params, short=plan.is_short(params))
+        return bool(result.changed)
 
     async def explain(self, select: Select[Any]) -> list[str]:
         """Return the database's plan for `select`, a step a line."""
-        compiled = compile_node(select, self.dialect)
-        rows = await self._read(Compiled(self.dialect.explain + compiled.text, compiled.params))
+        text, params = compile_node(select, self.dialect)
+        rows = await self._read(self.dialect.explain + text, params)
         return [str(row[-1]) for row in rows]
 
     async def _rows(self, statement: Statement[Any]) -> list[Row]:
-        compiled = compile_node(statement, self.dialect)
+        text, params = compile_node(statement, self.dialect)
         if isinstance(statement, Select):
-            return await self._read(compiled)
-        return (await self._write(compiled, short=statement.is_short())).rows
+            return await self._read(text, params)
+        return (await self._write(text, params, short=statement.is_short())).rows
 
 
 async def rows_of(
     chunks: AsyncIterator[list[Row]], select: Select[R], dialect: Dialect
 ) -> AsyncIterator[R]:
     """Make rows of a stream of chunks."""
-    make = select.factory(dialect)
+    make = maker(select.info, select.outputs(), dialect)
     async for chunk in chunks:
-        for values in chunk:
-            yield make(values)
+        for row in make(chunk):
+            yield row

@@ -63,10 +63,18 @@ class PostgresDialect:
     no_limit = ""
     explain = "EXPLAIN "
     places_nulls = True
+    tells_rowid = False
 
     def compiler(self) -> Compiler:
         """Return a compiler that writes `$1`."""
         return PostgresCompiler(self)
+
+    def encoder(self, kind: ColumnType) -> Callable[[Any], Any]:
+        """Return the type's own `encode`, followed by what the driver wants instead."""
+        bind, encode = native(kind).bind, kind.encode
+        if bind is None:
+            return encode
+        return lambda value: bind(encode(value))
 
     def decoder(self, kind: ColumnType) -> Callable[[Any], Any] | None:
         """Return what is left to do behind the driver."""

@@ -22,10 +22,15 @@ class SQLiteDialect:
     no_limit = " LIMIT -1"
     explain = "EXPLAIN QUERY PLAN "
     places_nulls = False
+    tells_rowid = True
 
     def compiler(self) -> Compiler:
         """Return a plain compiler: it writes `?`."""
         return Compiler(self)
+
+    def encoder(self, kind: ColumnType) -> Callable[[Any], Any]:
+        """Return the type's own `encode`."""
+        return kind.encode
 
     def decoder(self, kind: ColumnType) -> Callable[[Any], Any] | None:
         """Return the type's own `decode`."""

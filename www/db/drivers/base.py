@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -14,12 +13,15 @@ Params = Sequence[Any]
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The rows that came back and how many rows were changed."""
+class Result(NamedTuple):
+    """The rows that came back and how many rows were changed.
+
+    `row_id` is the number of the row inserted last, from drivers that know it without RETURNING.
+    """
 
     rows: list[Row]
     changed: int
+    row_id: int = 0
 
 
 class Session(Protocol):
@@ -31,6 +33,10 @@ class Session(Protocol):
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
         """Run a statement that changes rows; `short` ones take well under a millisecond."""
+        ...
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows`."""
         ...
 
     async def lock(self, name: str) -> None:
@@ -75,6 +81,10 @@ class Driver(Protocol):
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
         """Run one statement that changes rows and commit it."""
+        ...
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` and commit them together."""
         ...
 
     def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:

@@ -18,13 +18,11 @@ R = TypeVar("R")
 class Delete(Conditional[R]):
     """Removes rows; a bare DELETE without where() is refused unless said so."""
 
-    __slots__ = ("_all_rows",)
+    _all_rows = False
 
     def __init__(self, info: TableInfo[R]) -> None:
         """Start without conditions."""
         self.info = info
-        self.conditions = ()
-        self._all_rows = False
 
     def all_rows(self) -> Self:
         """Say that every row is meant."""

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 # Longer values take SQLite more than a millisecond to tokenise or to write.
-SHORT_VALUE_BYTES = 65_536
+SHORT_VALUE_BYTES = 16_384  # or characters of up to four
 
 
 class Insert(Statement[R]):
     """New rows of one table; rows that leave out a column must all leave it out."""
 
-    __slots__ = ("_columns", "_conflict", "_replace", "_returning", "_rows")
+    _returning: tuple[Expression[Any], ...] = ()
+    _conflict: tuple[Column[Any], ...] | None = None
+    _replace: tuple[Column[Any], ...] = ()
 
     def __init__(self, info: TableInfo[R], rows: Sequence[Mapping[str, Any]]) -> None:
         """Take rows of the table."""
@@ -33,9 +35,6 @@ class Insert(Statement[R]):
         self.info = info
         self._columns = tuple(info.column(key) for key in rows[0])
         self._rows = tuple(_encoded(self._columns, row) for row in rows)
-        self._returning: tuple[Expression[Any], ...] = ()
-        self._conflict: tuple[Column[Any], ...] | None = None
-        self._replace: tuple[Column[Any], ...] = ()
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return what RETURNING names."""
@@ -43,10 +42,7 @@ class Insert(Statement[R]):
 
     def is_short(self) -> bool:
         """One row without a very long value is short."""
-        return len(self._rows) == 1 and not any(
-            isinstance(value, str | bytes) and len(value) > SHORT_VALUE_BYTES
-            for value in self._rows[0]
-        )
+        return len(self._rows) == 1 and not any(map(is_long, self._rows[0]))
 
     def missing(self) -> tuple[Column[Any], ...]:
         """Return the columns that the database will fill."""
@@ -96,6 +92,11 @@ def _encoded(columns: tuple[Column[Any], ...], row: Mapping[str, Any]) -> tuple[
     if len(row) != len(columns):
         raise StatementError(f"the rows of one insert must have the same columns: {list(row)}")
     return tuple(encode(column, row[column.attribute]) for column in columns)
+
+
+def is_long(value: object) -> bool:
+    """Tell whether storing `value` may take SQLite a millisecond."""
+    return isinstance(value, str | bytes) and len(value) > SHORT_VALUE_BYTES
 
 
 def encode(column: Column[Any], value: Any) -> Any:

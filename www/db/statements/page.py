@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from www.db.errors import BadValue, InvalidCursor, StatementError
 from www.db.expression import Bound, Expression, Ordering, Tuple, all_of, any_of
+from www.db.hydrate import maker
 from www.db.statements.select import Select, hidden
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ class Keyset(Generic[R]):
         paged = select.order_by(*self._terms).limit(size + 1)
         if after is not None:
             paged = paged.where(_beyond(self._terms, decode(after, self._terms)))
-        self.row = select.factory(dialect)
+        self._make = maker(select.info, select.outputs(), dialect)
         self._dialect = dialect
         self.select = paged.add(*hidden(tuple(term.expression for term in self._terms)))
 
     def page(self, found: list[tuple[Any, ...]]) -> Page[R]:
         """Make the page of the tuples that came back, one more than are shown."""
-        rows = [self.row(values[: self._shown]) for values in found[: self._size]]
+        rows = self._make([values[: self._shown] for values in found[: self._size]])
         more = len(found) > self._size
         return Page(rows, self._cursor(found[self._size - 1]) if more else None)
 

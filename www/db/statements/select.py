@@ -23,20 +23,18 @@ Join = tuple[JoinKind, str, Expression[bool]]
 class Select(Conditional[R]):
     """Rows of one table, with columns of joined ones beside them."""
 
-    __slots__ = ("_distinct", "_group", "_having", "_joins", "_limit", "_offset", "_order", "_what")
+    _joins: tuple[Join, ...] = ()
+    _group: tuple[Expression[Any], ...] = ()
+    _having: tuple[Expression[bool], ...] = ()
+    _order: tuple[Ordering, ...] = ()
+    _limit: int | None = None
+    _offset: int | None = None
+    _distinct = False
 
     def __init__(self, info: TableInfo[R], what: tuple[Expression[Any], ...]) -> None:
         """Select `what`, or every column of the table."""
         self.info = info
-        self.conditions = ()
-        self._what = what or tuple(info.columns.values())
-        self._joins: tuple[Join, ...] = ()
-        self._group: tuple[Expression[Any], ...] = ()
-        self._having: tuple[Expression[bool], ...] = ()
-        self._order: tuple[Ordering, ...] = ()
-        self._limit: int | None = None
-        self._offset: int | None = None
-        self._distinct = False
+        self._what: tuple[Expression[Any], ...] = what or info.whole
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return the selected expressions."""
@@ -93,9 +91,12 @@ class Select(Conditional[R]):
 
     def sql(self, out: Compiler) -> None:
         """Append the whole select."""
-        out.text("SELECT DISTINCT " if self._distinct else "SELECT ")
-        write_outputs(out, self._what)
-        out.text(" FROM " + quoted(self.info.name))
+        if self._what is self.info.whole and not self._distinct:
+            out.text(self.info.head)
+        else:
+            out.text("SELECT DISTINCT " if self._distinct else "SELECT ")
+            write_outputs(out, self._what)
+            out.text(" FROM " + quoted(self.info.name))
         for kind, name, condition in self._joins:
             out.text(kind + quoted(name) + " ON ")
             condition.sql(out)
@@ -130,12 +131,9 @@ class Select(Conditional[R]):
 class Count(Conditional[R]):
     """`SELECT count(*) FROM (select) AS "counted"`."""
 
-    __slots__ = ("_select",)
-
     def __init__(self, select: Select[R]) -> None:
         """Count what `select` would return."""
         self.info = select.info
-        self.conditions = ()
         self._select = select
 
     def sql(self, out: Compiler) -> None:

@@ -8,7 +8,7 @@ from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Expression
 from www.db.statements.base import Conditional, write_outputs
-from www.db.statements.insert import encode
+from www.db.statements.insert import encode, is_long
 
 if TYPE_CHECKING:
     from www.db.column import Column
@@ -21,25 +21,23 @@ R = TypeVar("R")
 class Update(Conditional[R]):
     """Changes of some columns; a bare UPDATE without where() is refused unless said so."""
 
-    __slots__ = ("_all_rows", "_returning", "_values")
+    _all_rows = False
+    _returning: tuple[Expression[Any], ...] = ()
 
     def __init__(self, info: TableInfo[R], values: dict[str, Any]) -> None:
         """Take new values or expressions by attribute."""
         if not values:
             raise StatementError(f"update() of {info.name} changes nothing: name a column")
         self.info = info
-        self.conditions = ()
         self._values = tuple((info.column(key), value) for key, value in values.items())
-        self._all_rows = False
-        self._returning: tuple[Expression[Any], ...] = ()
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return what RETURNING names."""
         return self._returning
 
     def is_short(self) -> bool:
-        """A change of one row by its primary key is short."""
-        return self.names_one_row()
+        """A change of one row by its primary key is short, without a very long value."""
+        return self.names_one_row() and not any(map(is_long, (value for _, value in self._values)))
 
     def all_rows(self) -> Self:
         """Say that every row is meant."""

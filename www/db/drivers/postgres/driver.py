@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from www.db.drivers.postgres.options import Options
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 class PostgresDriver:
@@ -71,11 +72,15 @@ class PostgresDriver:
         """Run one change, which commits by itself."""
         return await self._run(Link.change, sql, params, repeatable=False)
 
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` and commit them together."""
+        await self._run(Link.change_many, sql, rows, repeatable=False)
+
     async def _run(
         self,
-        work: Callable[[Link, str, Params], Awaitable[T]],
+        work: Callable[[Link, str, P], Awaitable[T]],
         sql: str,
-        params: Params,
+        params: P,
         *,
         repeatable: bool,
     ) -> T:

@@ -14,6 +14,8 @@ from www.db.drivers.postgres.options import without_password
 from www.db.errors import ConnectionLost, OperationalError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from www.db.drivers.postgres.options import Options
 
 ANSWER_GRACE_S = 5.0  # how much longer than the server's own limit we wait for its answer
@@ -57,6 +59,16 @@ class Link:
         status = self._statements[sql].get_statusmsg()
         count = status.rpartition(" ")[2]
         return Result(rows, int(count) if count.isdigit() else 0)
+
+    async def change_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows`; all of them or none."""
+        self.sent = False
+        try:
+            statement = self._statements.get(sql) or await self.prepare(sql)
+            self.sent = True
+            await statement.executemany(rows)
+        except DRIVER_ERRORS as err:
+            raise translate(err) from err
 
     async def command(self, sql: str) -> str:
         """Run what is not prepared, such as BEGIN, and return the server's word for it."""

@@ -10,6 +10,8 @@ from www.db.drivers.base import Params, Result, Row
 from www.db.errors import BadValue, OperationalError, StatementError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from www.db.drivers.postgres.link import Link
     from www.db.drivers.postgres.pool import Pool
 
@@ -38,6 +40,12 @@ class Session:
         if self._read_only:  # the server would refuse as well, and end the transaction
             raise StatementError("a read-only transaction cannot change anything")
         return await self._open().change(sql, params)
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows`."""
+        if self._read_only:
+            raise StatementError("a read-only transaction cannot change anything")
+        await self._open().change_many(sql, rows)
 
     async def lock(self, name: str) -> None:
         """Take the advisory lock whose number is the hash of `name`."""

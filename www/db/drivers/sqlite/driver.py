@@ -11,11 +11,12 @@ import apsw
 
 from www.db.drivers.sqlite.errors import translate
 from www.db.drivers.sqlite.lane import Lane, Options
-from www.db.drivers.sqlite.writer import NO_CHANNELS, Writer
-from www.db.errors import ConnectionLost, StatementError, Timeout
+from www.db.drivers.sqlite.sessions import NO_CHANNELS, ReadSession
+from www.db.drivers.sqlite.writer import Writer
+from www.db.errors import Busy, ConnectionLost, StatementError, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from www.db.drivers.base import Isolation, Params, Result, Row, Session
@@ -65,7 +66,7 @@ class SQLiteDriver:
             try:
                 return (await lane.in_thread(sql, params, self.options.statement_timeout_s)).rows
             finally:
-                self._release(lane)
+                await self._release(lane)
 
     async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:  # noqa: ARG002
         """Read the file itself: it has no copies."""
@@ -80,6 +81,11 @@ class SQLiteDriver:
         self._require_open()
         return await self._writer.write(sql, params, short=short)
 
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` and commit them together."""
+        self._require_open()
+        await self._writer.write_many(sql, rows)
+
     async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
         """Yield rows, `chunk` at a time, from a reader in a thread."""
         self._require_open()
@@ -93,7 +99,7 @@ class SQLiteDriver:
             raise translate(err) from err
         finally:
             cursor.close(force=True)
-            self._release(lane)
+            await self._release(lane)
 
     async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:  # noqa: ARG002 - all are serializable
         """Start a transaction: on a reader of its own, or on the writer when it is its turn."""
@@ -104,9 +110,9 @@ class SQLiteDriver:
         try:
             await lane.patiently("BEGIN")
         except BaseException:
-            self._release(lane)
+            await self._release(lane)
             raise
-        return ReadSession(self, lane)
+        return ReadSession(lane, self._release)
 
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:  # noqa: ARG002
         """Refuse: SQLite has no channels."""
@@ -117,46 +123,24 @@ class SQLiteDriver:
             raise ConnectionLost("the engine is not open: use `async with Engine(...)`")
 
     async def _acquire(self) -> Lane:
-        await self._slots.acquire()
         try:
-            return self._idle.pop() if self._idle else Lane(self.options, self._executor)
+            async with asyncio.timeout(self.options.busy_timeout_s):
+                await self._slots.acquire()
+        except TimeoutError as err:
+            message = f"all {SLOW_READERS} readers were busy for {self.options.busy_timeout_s} s"
+            raise Busy(message) from err
+        try:
+            if self._idle:
+                return self._idle.pop()
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(None, Lane, self.options, self._executor)
         except BaseException:
             self._slots.release()
             raise
 
-    def _release(self, lane: Lane) -> None:
-        lane.roll_back()
-        self._idle.append(lane)
-        self._slots.release()
-
-
-class ReadSession:
-    """A transaction that sees one state of the database and changes nothing."""
-
-    def __init__(self, driver: SQLiteDriver, lane: Lane) -> None:
-        """Take the lane on which BEGIN has run."""
-        self._driver = driver
-        self._lane = lane
-
-    async def read(self, sql: str, params: Params) -> list[Row]:
-        """Run a read."""
-        return await self._lane.read(sql, params)
-
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
-        """Refuse: the transaction was opened to read."""
-        raise StatementError("a read-only transaction cannot change anything")
-
-    async def lock(self, name: str) -> None:
-        """Do nothing: nobody's changes are seen here anyway."""
-
-    async def notify(self, channel: str, payload: str) -> None:  # noqa: ARG002
-        """Refuse: SQLite has no channels."""
-        raise StatementError(NO_CHANNELS)
-
-    async def commit(self) -> None:
-        """End the transaction."""
-        self._driver._release(self._lane)  # noqa: SLF001 - one file, one owner
-
-    async def rollback(self) -> None:
-        """End the transaction."""
-        self._driver._release(self._lane)  # noqa: SLF001 - one file, one owner
+    async def _release(self, lane: Lane) -> None:
+        try:
+            await lane.clean()
+            self._idle.append(lane)
+        finally:
+            self._slots.release()

@@ -13,7 +13,7 @@ _UNIQUE = (
 )
 
 
-def translate(err: Exception) -> Exception:  # noqa: PLR0911 - a table of cases
+def translate(err: Exception) -> Exception:  # noqa: C901, PLR0911  a table of cases
     """Return the error of the data layer that says the same; what is unknown stays as it is."""
     match err:
         case apsw.ConstraintError():
@@ -34,6 +34,10 @@ def translate(err: Exception) -> Exception:  # noqa: PLR0911 - a table of cases
             return errors.BadValue(f"a value cannot be stored: {err}")
         case apsw.SQLError():
             return errors.StatementError(str(err))
+        case apsw.ThreadingViolationError():
+            return errors.StatementError("two tasks use one connection at once")
+        case apsw.Error():
+            return errors.OperationalError(f"{type(err).__name__}: {err}")
     return err
 
 

@@ -9,98 +9,144 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import apsw
 
-from www.db.drivers.base import Params, Result, Row
-from www.db.drivers.sqlite.lane import Lane, Options, connect
-from www.db.errors import DatabaseError, OperationalError, StatementError
+from www.db.drivers.sqlite import group as grouping
+from www.db.drivers.sqlite.lane import Lane
+from www.db.drivers.sqlite.log import Log, copy
+from www.db.drivers.sqlite.sessions import WriteSession
+from www.db.errors import Busy, DatabaseError, OperationalError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from concurrent.futures import Executor
 
+    from www.db.drivers.base import Params, Result
+    from www.db.drivers.sqlite.group import Waiting
+    from www.db.drivers.sqlite.lane import Options
+
 GROUP_MOST = 256
-CHECKPOINT_PAGES = 1_000
-# A checkpoint beside a busy writer never reaches the end of the log, which then only grows; from
-# here on (16 MB) the writer waits for it.
-WAIT_PAGES = 4_000
-NO_CHANNELS = "listen and notify need PostgreSQL: SQLite has no channels"
-Waiting = tuple[str, Params, "asyncio.Future[Result]"]
 
 
 class Writer:
-    """Serialises changes, groups commits and keeps the write-ahead log short."""
+    """Serialises changes and groups commits."""
 
     def __init__(self, options: Options, executor: Executor) -> None:
         """Open the writer's connection."""
         self._options = options
-        self._executor = executor
         self._loop = asyncio.get_running_loop()
-        self._lane = Lane(options, executor)
-        self._lane.connection.set_wal_hook(self._committed)
+        self._log = Log(options, executor)
+        self._lane = Lane(options, executor, self._log.watch)
         self._turn = asyncio.Lock()
         self._waiting: list[Waiting] = []
         self._draining: asyncio.Task[None] | None = None
-        self._checkpointing: asyncio.Future[None] | None = None
-        self._log_pages = 0
 
     async def close(self) -> None:
         """Commit what waits, copy the log into the file and close."""
         while self._draining is not None:
             await self._draining
         async with self._turn:
-            if self._checkpointing is not None:
-                await asyncio.wait([self._checkpointing])
+            await self._log.close()
             truncate = apsw.SQLITE_CHECKPOINT_TRUNCATE
-            await self._lane.call(lambda: _copy_log(self._lane.connection, truncate))
+            await self._lane.call(lambda: copy(self._lane.connection, truncate))
             self._lane.close()
 
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:
         """Run one change and commit it, together with others if it is short."""
         if not short:
-            return await self._alone(sql, params)
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+            async with self.transaction() as session:
+                return await session.write(sql, params, short=False)
+        future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((sql, params, future))
-        if self._draining is None:
-            self._draining = asyncio.create_task(self._drain())
+        if len(self._waiting) == 1 and self._draining is None:
+            self._loop.call_soon(self._flush)  # by then every task of this turn has added its own
         return await future
 
-    async def _alone(self, sql: str, params: Params) -> Result:
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows` and commit them together."""
+        async with self.transaction() as session:
+            await session.write_many(sql, rows)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[WriteSession]:
+        """Hold the turn for the block; commit at its end."""
         session = await self.begin()
         try:
-            result = await session.write(sql, params, short=False)
+            yield session
         except BaseException:
             await session.rollback()
             raise
         await session.commit()
-        return result
 
     async def begin(self) -> WriteSession:
         """Wait for the turn and start a transaction."""
         await self._turn.acquire()
         try:
-            await self._shorten_log()
-            await self._lane.patiently("BEGIN IMMEDIATE")
+            await self._start()
         except BaseException:
             self._turn.release()
             raise
-        return WriteSession(self, self._lane)
+        return WriteSession(self._lane, self._finish)
 
-    async def end(self, sql: str) -> None:
-        """Run COMMIT or ROLLBACK and pass the turn on."""
+    async def _start(self) -> None:
+        """Begin on a clean lane; the turn is ours."""
+        if self._lane.connection.in_transaction:
+            await self._lane.clean()
+        if self._log.is_too_long():
+            await self._log.shorten(self._lane)
+        await self._lane.patiently("BEGIN IMMEDIATE")
+
+    async def _finish(self, commit: bool) -> None:  # noqa: FBT001  see WriteSession
+        """Commit or undo, and pass the turn on, whatever happens."""
         try:
-            if sql == "COMMIT":
+            if commit:
+                if not self._lane.connection.in_transaction:
+                    message = "the database rolled this transaction back after an error"
+                    raise OperationalError(message)
                 await self._commit()
         finally:
-            self._lane.roll_back()
-            self._turn.release()
+            try:
+                await self._lane.clean()
+            finally:
+                self._turn.release()
 
     async def _commit(self) -> None:
         if self._options.durability == "normal":
             self._lane.here("COMMIT", ())
         else:  # the fsync may take as long as the disk likes
             await self._lane.call(lambda: self._lane.here("COMMIT", ()), interruptible=False)
+
+    def _flush(self) -> None:
+        """Commit what this turn of the loop brought: here, if nothing can hold up the loop."""
+        group = self._waiting
+        if not group or self._draining is not None:
+            return
+        quick = self._options.durability == "normal" and not self._log.is_too_long()
+        if self._turn.locked() or not quick or len(group) > GROUP_MOST or not self._at_once(group):
+            self._draining = asyncio.create_task(self._drain())
+
+    def _at_once(self, group: list[Waiting]) -> bool:
+        """Commit a group on the loop's thread; False if another process is writing."""
+        lane, alone = self._lane, len(group) == 1  # one statement is a transaction by itself
+        try:
+            if not alone:
+                lane.here("BEGIN IMMEDIATE", ())
+            done = grouping.run(lane, group, alone=alone)
+            if not alone:
+                lane.here("COMMIT", ())
+        except Busy:
+            return False
+        except Exception as err:  # noqa: BLE001  whoever waits must be told
+            grouping.fail(group, err)
+        else:
+            grouping.tell(done)
+        finally:
+            with contextlib.suppress(DatabaseError):  # else the next one cleans the lane first
+                lane.roll_back()
+        self._waiting = []
+        return True
 
     async def _drain(self) -> None:
         try:
@@ -112,113 +158,16 @@ class Writer:
             self._draining = None
 
     async def _commit_group(self, group: list[Waiting]) -> None:
-        done: list[tuple[asyncio.Future[Result], Result]] = []
         try:
-            await self._shorten_log()
-            await self._lane.patiently("BEGIN IMMEDIATE")
-            for sql, params, future in group:
-                if not future.done() and (result := self._one(sql, params, future)):
-                    done.append((future, result))
+            await self._start()
+            done = grouping.run(self._lane, group)
             await self._commit()
-        except DatabaseError as err:
-            for _, _, future in group:
-                _fail(future, err)
+        except BaseException as err:
+            error = err if isinstance(err, Exception) else OperationalError("the engine was closed")
+            grouping.fail(group, error)
+            if error is not err:
+                raise
         else:
-            for future, result in done:
-                if not future.done():
-                    future.set_result(result)
+            grouping.tell(done)
         finally:
-            self._lane.roll_back()
-
-    def _one(self, sql: str, params: Params, future: asyncio.Future[Result]) -> Result | None:
-        """Run one change of a group; its own mistake fails only itself."""
-        try:
-            return self._lane.here(sql, params)
-        except DatabaseError as err:
-            if not self._lane.connection.in_transaction:
-                raise  # such as a full disk: SQLite undid the whole group
-            _fail(future, err)
-            return None
-
-    def _committed(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        """Be told by SQLite how long the log is; called on whichever thread commits."""
-        self._log_pages = pages
-        if pages >= CHECKPOINT_PAGES:
-            self._loop.call_soon_threadsafe(self._start_checkpoint)
-        return apsw.SQLITE_OK
-
-    async def _shorten_log(self) -> None:
-        """Hold the turn until a log that became too long is copied; readers may prevent that."""
-        if self._log_pages < WAIT_PAGES:
-            return
-        self._log_pages = 0  # counted anew by the next commit, in whichever place that lands
-        if self._checkpointing is not None:
-            await asyncio.wait([self._checkpointing])
-        await self._lane.call(lambda: _copy_log(self._lane.connection), interruptible=False)
-
-    def _start_checkpoint(self) -> None:
-        if self._checkpointing is None or self._checkpointing.done():
-            work = self._loop.run_in_executor(self._executor, _checkpoint, self._options)
-            self._checkpointing = work
-
-
-class WriteSession:
-    """A transaction that holds the writer's turn."""
-
-    def __init__(self, writer: Writer, lane: Lane) -> None:
-        """Take the lane on which BEGIN has run."""
-        self._writer = writer
-        self._lane = lane
-
-    async def read(self, sql: str, params: Params) -> list[Row]:
-        """Run a statement that changes nothing; it sees the changes made so far."""
-        self._require_open()
-        return await self._lane.read(sql, params)
-
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
-        """Run a change."""
-        self._require_open()
-        if short:
-            return self._lane.here(sql, params)
-        return await self._lane.in_thread(sql, params)
-
-    async def lock(self, name: str) -> None:
-        """Do nothing: there is no other transaction that changes anything."""
-
-    async def notify(self, channel: str, payload: str) -> None:  # noqa: ARG002
-        """Refuse: SQLite has no channels."""
-        raise StatementError(NO_CHANNELS)
-
-    async def commit(self) -> None:
-        """Make the changes last."""
-        self._require_open()
-        await self._writer.end("COMMIT")
-
-    async def rollback(self) -> None:
-        """Undo everything."""
-        await self._writer.end("ROLLBACK")
-
-    def _require_open(self) -> None:
-        if not self._lane.connection.in_transaction:
-            message = "the database rolled this transaction back after an earlier error"
-            raise OperationalError(message)
-
-
-def _fail(future: asyncio.Future[Any], err: Exception) -> None:
-    if not future.done():
-        future.set_exception(err)
-
-
-def _checkpoint(options: Options) -> None:
-    """Copy the log into the file; runs in a thread, on a connection of its own."""
-    connection = connect(options)
-    try:
-        _copy_log(connection, apsw.SQLITE_CHECKPOINT_PASSIVE)
-    finally:
-        connection.close()
-
-
-def _copy_log(connection: apsw.Connection, mode: int = apsw.SQLITE_CHECKPOINT_RESTART) -> None:
-    """Copy the log into the file; where another process is in the way, the log stays as it is."""
-    with contextlib.suppress(apsw.BusyError, apsw.LockedError):
-        connection.wal_checkpoint(mode=mode)
+            await self._lane.clean()

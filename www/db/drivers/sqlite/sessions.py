@@ -1,0 +1,108 @@
+"""Transactions: on the writer's lane when it is one's turn, or on a reader of one's own."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from www.db.errors import OperationalError, StatementError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from www.db.drivers.base import Params, Result, Row
+    from www.db.drivers.sqlite.lane import Lane
+
+FEW = 50  # rows of which writing all takes less than a hop to the thread and back
+MANY_IN_A_STEP = 5_000
+NO_CHANNELS = "listen and notify need PostgreSQL: SQLite has no channels"
+READ_ONLY = "a read-only transaction cannot change anything"
+
+
+class ReadSession:
+    """A transaction that sees one state of the database and changes nothing."""
+
+    def __init__(self, lane: Lane, release: Callable[[Lane], Awaitable[None]]) -> None:
+        """Take the lane on which BEGIN has run, and what gives it back."""
+        self._lane: Lane | None = lane
+        self._release = release
+
+    async def read(self, sql: str, params: Params) -> list[Row]:
+        """Run a read."""
+        return await self._open().read(sql, params)
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
+        """Refuse: the transaction was opened to read. Savepoints are not needed either."""
+        raise StatementError(READ_ONLY)
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:  # noqa: ARG002
+        """Refuse: the transaction was opened to read."""
+        raise StatementError(READ_ONLY)
+
+    async def lock(self, name: str) -> None:
+        """Do nothing: nobody's changes are seen here anyway."""
+
+    async def notify(self, channel: str, payload: str) -> None:  # noqa: ARG002
+        """Refuse: SQLite has no channels."""
+        raise StatementError(NO_CHANNELS)
+
+    async def commit(self) -> None:
+        """End the transaction."""
+        await self._release(self._end())
+
+    async def rollback(self) -> None:
+        """End the transaction."""
+        if self._lane is not None:
+            await self._release(self._end())
+
+    def _open(self) -> Lane:
+        if self._lane is None:
+            raise StatementError("this transaction has ended")
+        return self._lane
+
+    def _end(self) -> Lane:
+        lane, self._lane = self._open(), None
+        return lane
+
+
+class WriteSession(ReadSession):
+    """A transaction that holds the writer's turn."""
+
+    def __init__(self, lane: Lane, finish: Callable[[bool], Awaitable[None]]) -> None:
+        """Take the writer's lane, and what commits (True) or undoes and passes the turn on."""
+        super().__init__(lane, lambda _: finish(True))
+        self._finish = finish
+
+    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+        """Run a change."""
+        lane = self._open()
+        return lane.here(sql, params) if short else await lane.in_thread(sql, params)
+
+    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Run one change for each of `rows`, in steps: on the loop if they are few."""
+        lane = self._open()
+        for start in range(0, len(rows), MANY_IN_A_STEP):
+            step = rows[start : start + MANY_IN_A_STEP]
+            if len(rows) <= FEW:
+                lane.here_many(sql, step)
+            else:
+                await lane.call(partial(lane.here_many, sql, step))
+
+    async def lock(self, name: str) -> None:
+        """Do nothing: there is no other transaction that changes anything."""
+
+    async def rollback(self) -> None:
+        """Undo everything."""
+        if self._lane is not None:
+            self._end()
+            await self._finish(False)
+
+    def _open(self) -> Lane:
+        lane = super()._open()
+        if not lane.is_busy() and not lane.connection.in_transaction:
+            raise OperationalError("the database rolled this transaction back after an error")
+        return lane
+
+    def _end(self) -> Lane:
+        lane, self._lane = super()._open(), None
+        return lane
