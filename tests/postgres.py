@@ -12,6 +12,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -133,7 +134,9 @@ class Server:
         done = subprocess.run(
             command, check=False, capture_output=True, text=True, cwd="/", stdin=subprocess.DEVNULL
         )
-        assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}"
+        log = self.folder / "log"
+        told = log.read_text()[-1000:] if done.returncode and log.exists() else ""
+        assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}{told}"
 
 
 class NamedServer:
@@ -224,6 +227,10 @@ def give_away(folder):
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """Choose below the ports that the kernel gives to clients: one of those may be taken by somebody
+    else while our server is stopped."""
+    while True:
+        port = random.randrange(15_000, 30_000)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
