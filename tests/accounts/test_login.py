@@ -1,6 +1,8 @@
 """Signing in and out through the door."""
 
 import asyncio
+import time
+from datetime import UTC, datetime
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,14 +14,26 @@ from www.auth.passwords import Passwords
 from www.models import Session, SignInFailure, User
 
 JSON = {"Accept": "application/json"}
+BEHIND_A_PROXY = {
+    "limits": {"login_attempts": 3},
+    "server": {"trusted_proxies": ["127.0.0.0/8"]},
+}
+STRANGER = {"X-Forwarded-For": "192.0.2.1"}
 
 
 class Watched(Passwords):
-    """Remembers which hashes were compared."""
+    """Remembers which hashes were compared, and lets something happen before it answers."""
 
     def __init__(self):
         super().__init__(**CHEAP)
         self.compared = []
+        self.meanwhile = None
+
+    async def verify(self, password_hash, password):
+        fits = await super().verify(password_hash, password)
+        if self.meanwhile:
+            await self.meanwhile()
+        return fits
 
     def _fits(self, password_hash, password):
         self.compared.append(password_hash)
@@ -204,12 +218,57 @@ async def test_many_attempts_at_once_are_counted_all_the_same(client, eve):
     assert statuses.count(429) == 17
 
 
+@pytest.mark.parametrize("settings", [BEHIND_A_PROXY], indirect=True)
+async def test_a_stranger_keeps_nobody_out(client, eve):
+    for status in (422, 422, 422, 429, 429):
+        assert (await login(client, password="wrong", headers=STRANGER)).status == status
+    home = {"X-Forwarded-For": "198.51.100.7"}
+    assert (await login(client, headers=home)).status == 303
+
+
+@pytest.mark.parametrize("settings", [BEHIND_A_PROXY], indirect=True)
+async def test_a_stranger_keeps_nobody_from_changing_the_password(client, alice):
+    for _ in range(5):
+        await login(client, "alice", "wrong", headers=STRANGER)
+    data = {"current": PASSWORD, "password": "another four words"}
+    response = await alice.post("/account/password", data=data, allow_redirects=False)
+    assert response.status == 303
+
+
+@pytest.mark.parametrize("settings", [{"limits": {"login_attempts": 1}}], indirect=True)
+async def test_an_account_that_many_attack_answers_slowly(client, engine, eve):
+    await login(client, password="wrong")
+    name = SignInFailure.key.startswith("name:")
+    now = datetime.now(UTC)
+    await engine.run(SignInFailure.delete().where(~name))
+    await engine.run(SignInFailure.update(failures=19, last_at=now).where(name))
+    started = time.monotonic()
+    assert (await login(client)).status == 303
+    assert time.monotonic() - started >= 1
+
+
 async def test_success_clears_the_counter(client, engine, eve):
     await login(client, "Eve", "wrong password")
-    assert await engine.count(SignInFailure.select()) == 2
+    assert await engine.count(SignInFailure.select()) == 3
     await login(client)
-    rows = await engine.all(SignInFailure.select())
-    assert [(row.key[:8], row.failures) for row in rows] == [("address:", 1)]
+    rows = await engine.all(SignInFailure.select().order_by(SignInFailure.key))
+    assert [(row.key[:5], row.failures) for row in rows] == [("addre", 1), ("name:", 1)]
+
+
+@pytest.mark.parametrize(
+    "columns", [{"password_hash": "changed meanwhile"}, {"active": False}], ids=str
+)
+async def test_no_session_begins_with_what_was_right_a_moment_ago(
+    app, client, engine, eve, columns
+):
+    async def meanwhile():
+        await engine.run(User.update(**columns).where(User.id == eve.id))
+
+    app[keys.passwords].meanwhile = meanwhile
+    response = await login(client)
+    assert response.status == 422
+    assert "The name or the password is wrong." in await response.text()
+    assert not await engine.exists(Session.select())
 
 
 async def test_the_hash_is_renewed_when_parameters_change(client, engine, eve):

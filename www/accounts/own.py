@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from www import keys
-from www.accounts import actions, queries
+from www.accounts import actions, confirming, queries
 from www.accounts.forms import PasswordChange, Profile
-from www.auth import sessions, throttle
+from www.auth import sessions
 from www.errors import Invalid, NotFound
 from www.forms import Form
 from www.i18n import N_
@@ -50,14 +50,20 @@ async def change_password(request: web.Request) -> web.Response:
     row = await queries.account(engine, user.id)
     try:
         form = PasswordChange.read(data, own=(row.name, row.email or ""))
-        await _confirm(request, row, form.current)
+        await confirming.confirm(request, row, form.current)
+        hashed = await request.app[keys.passwords].hash(form.password)
+        async with engine.transaction() as conn:
+            if not await actions.change_password(
+                conn,
+                user.id,
+                password_hash=hashed,
+                known=row.password_hash,
+                keep=session,
+                now=datetime.now(UTC),
+            ):
+                raise confirming.wrong()
     except Invalid as err:
         return await _page(request, err, password_form=Form.again(data, err))
-    hashed = await request.app[keys.passwords].hash(form.password)
-    async with engine.transaction() as conn:
-        await actions.change_password(
-            conn, user.id, password_hash=hashed, keep=session, now=datetime.now(UTC)
-        )
     return _back("password_changed")
 
 
@@ -68,26 +74,6 @@ async def revoke_session(request: web.Request) -> web.Response:
     if not await sessions.end(request.app[keys.engine], user_id=user.id, session_id=session_id):
         raise NotFound(N_("That device is signed out already."))
     return _back("session_revoked")
-
-
-async def _confirm(request: web.Request, row: User, password: str) -> None:
-    """Raise Invalid unless `password` is the current one, with the same waits as a sign-in.
-
-    Otherwise whoever finds an open laptop could try at leisure.
-    """
-    engine, now = request.app[keys.engine], datetime.now(UTC)
-    async with engine.transaction() as conn:
-        counted = await throttle.begin(
-            conn,
-            name_key=row.name_key,
-            address="",
-            free=request.app[keys.settings].limits.login_attempts,
-            now=now,
-        )
-    if not await request.app[keys.passwords].verify(row.password_hash, password):
-        raise Invalid({"current": [N_("This is not your current password.")]})
-    async with engine.transaction() as conn:
-        await throttle.succeed(conn, counted, now=now)
 
 
 async def _page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -49,43 +50,49 @@ async def login(request: web.Request) -> web.Response:
         return render(request, "accounts/login.html", form=Form({"next": target}))
     data = await read_form(request, max_fields=_MAX_FIELDS)
     try:
-        user = await _checked(request, SignIn.read(data))
+        token = await _sign_in(request, SignIn.read(data))
     except Invalid as err:
         return _again(request, "accounts/login.html", data, err)
-    async with request.app[keys.engine].transaction() as conn:
-        token = await _begin_session(request, conn, user)
     return _welcome(request, token, data)
 
 
-async def _checked(request: web.Request, form: SignIn) -> User:
-    """Return whose name and password these are; raises Invalid or RateLimited.
+async def _sign_in(request: web.Request, form: SignIn) -> str:
+    """Return the token of a new session for that name and password; raises Invalid or RateLimited.
 
     Both take the same time and say the same, whether or not the account exists or is in use.
     """
     app, now = request.app, _now()
-    name_key = names.key_of(form.name)
     async with app[keys.engine].transaction() as conn:
-        counted = await throttle.begin(
+        attempt = await throttle.begin_sign_in(
             conn,
-            name_key=name_key,
+            name_key=names.key_of(form.name),
             address=client_address(request),
             free=app[keys.settings].limits.login_attempts,
             now=now,
         )
+    await asyncio.sleep(attempt.delay_s)
     user = await queries.credentials(app[keys.engine], form.name)
     known = None if user is None else user.password_hash
     if not await app[keys.passwords].verify(known, form.password) or user is None:
-        raise Invalid({"": [N_("The name or the password is wrong.")]})
-    fresh = None
-    if app[keys.passwords].is_outdated(user.password_hash):
-        fresh = await app[keys.passwords].hash(form.password)
+        raise _wrong()
+    hashed = user.password_hash
+    if app[keys.passwords].is_outdated(hashed):
+        hashed = await app[keys.passwords].hash(form.password)
     async with app[keys.engine].transaction() as conn:
-        await throttle.succeed(conn, counted, now=now)
-        if fresh is not None:
-            change = User.update(password_hash=fresh)
-            # Unless it was changed while we hashed.
-            await conn.run(change.where(User.id == user.id, User.password_hash == known))
-    return user
+        await throttle.succeed(conn, attempt)
+        # Verifying took its time: the password may have been changed meanwhile.
+        if not await actions.keep_password(
+            conn, user.id, known=user.password_hash, password_hash=hashed
+        ):
+            raise _wrong()
+        token = await _begin_session(request, conn, user)
+    async with app[keys.engine].transaction() as conn:
+        await throttle.sweep(conn, now=now)
+    return token
+
+
+def _wrong() -> Invalid:
+    return Invalid({"": [N_("The name or the password is wrong.")]})
 
 
 async def register(request: web.Request) -> web.Response:

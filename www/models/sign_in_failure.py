@@ -1,4 +1,4 @@
-"""SignInFailure: how often a sign-in failed lately, per account name and per address."""
+"""SignInFailure: how often something failed lately that is counted by `www.auth.throttle`."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from www.db import Column, Table
 
 
 class SignInFailure(Table):
-    """A counter behind the growing waits; `key` is `name:...` or `address:...`."""
+    """A counter behind the growing waits; `key` says of whom and where."""
 
     key = Column(str, max_length=200, primary_key=True)
     failures = Column(int, default=0)
