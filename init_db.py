@@ -2,7 +2,7 @@
 
 import sys
 
-from www.cli import main
+from www.__main__ import run
 
 if __name__ == "__main__":
-    sys.exit(main(["init-db", *sys.argv[1:]]))
+    sys.exit(run(["init-db", *sys.argv[1:]]))

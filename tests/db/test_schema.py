@@ -55,6 +55,16 @@ def test_it_refuses_a_database_of_a_newer_program(options: Options):
         apply(options, [ONE])
 
 
+def test_it_leaves_databases_of_other_programs_alone(options: Options):
+    connection = apsw.Connection(str(options.path))
+    connection.execute("CREATE TABLE songs (x)").fetchall()
+    connection.close()
+    with pytest.raises(MigrationError, match=r"another program's database \(it has songs\)"):
+        apply(options, [ONE])
+    with pytest.raises(MigrationError, match="name a new file"):
+        pending(options, [ONE])
+
+
 def test_two_processes_apply_each_step_once(options: Options):
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda _: apply(options, [ONE, TWO]), range(2)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from www.db.errors import OperationalError, StatementError
 from www.db.verbs import Observer, Verbs
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Sequence
+
     from www.db.compile import Dialect
     from www.db.drivers.base import Params, Result, Row, Session
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +14,12 @@ from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
+from www.db.errors import SerializationFailure
 from www.db.replica import ReplicaReads
 from www.db.verbs import Observer, Verbs, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from www.db.statements import Select
 
 R = TypeVar("R")
+T = TypeVar("T")
 STREAM_CHUNK_ROWS = 500
 
 
@@ -108,6 +112,23 @@ class Engine(Verbs):
             raise
         else:
             await session.commit()
+
+    async def repeat(
+        self,
+        work: Callable[[Connection], Awaitable[T]],
+        *,
+        attempts: int = 5,
+        isolation: Isolation = "serializable",
+    ) -> T:
+        """Run `work` in a transaction, and again when a SerializationFailure has undone it."""
+        for attempt in range(1, attempts):
+            try:
+                async with self.transaction(isolation=isolation) as conn:
+                    return await work(conn)
+            except SerializationFailure:
+                await asyncio.sleep(0.005 * 2**attempt * random.random())  # noqa: S311 - not a secret
+        async with self.transaction(isolation=isolation) as conn:
+            return await work(conn)
 
     def replica(self, *, after: int = 0) -> ReplicaReads:
         """Return the verbs that read, on a replica, in turn; without replicas it reads here.

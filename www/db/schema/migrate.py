@@ -124,6 +124,7 @@ def _locked_step(connection: apsw.Connection, migrations: Sequence[Migration]) -
 def _pending(connection: apsw.Connection, migrations: Sequence[Migration]) -> list[Migration]:
     ledger = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"
     if not connection.execute(ledger).fetchall():
+        _require_empty(connection)
         return list(migrations)
     rows = connection.execute("SELECT number, name, sha256 FROM schema_migrations").fetchall()
     return left_to_do(rows, migrations)
@@ -143,6 +144,13 @@ def left_to_do(rows: Sequence[tuple[Any, ...]], migrations: Sequence[Migration])
         raise MigrationError(f"{message}: use the newer program")
     done = {row[0] for row in rows}
     return [migration for migration in migrations if migration.number not in done]
+
+
+def _require_empty(connection: apsw.Connection) -> None:
+    others = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name LIMIT 3"
+    if names := [str(row[0]) for row in connection.execute(others).fetchall()]:
+        message = f"this is another program's database (it has {', '.join(names)}): name a new file"
+        raise MigrationError(message)
 
 
 def _explained(
