@@ -19,6 +19,7 @@ from isal import isal_zlib
 
 from www.access_log import AccessLogger
 from www.middlewares.headers import SECURITY_HEADERS
+from www.utils.memory import give_back_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +176,7 @@ class Listener:
 def serve(app: web.Application, settings: Settings, announce: Callable[[str], None]) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code. `announce` gets the address."""
     aiohttp.set_zlib_backend(isal_zlib)
+    give_back_freed_memory()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(app, settings, announce))
 
