@@ -4,7 +4,16 @@ import asyncio
 
 import pytest
 
-from www.db import ConnectionLost, Engine, Limits, StatementError, Timeout, UniqueViolation, count
+from www.db import (
+    Connection,
+    ConnectionLost,
+    Engine,
+    Limits,
+    StatementError,
+    Timeout,
+    UniqueViolation,
+    count,
+)
 
 from .conftest import Author, Book
 
@@ -71,6 +80,19 @@ async def test_it_counts_200_concurrent_changes(engine: Engine, ada: Author):
 
     await asyncio.gather(*(vote() for _ in range(200)))
     assert (await engine.one(Book.select())).pages == 200
+
+
+async def test_it_repeats_what_cannot_be_serialised(engine: Engine, ada: Author):
+    book = await engine.insert(Book(author_id=ada.id, title="x"))
+
+    async def read_then_write(conn: Connection) -> int:
+        pages = (await conn.one(Book.select().where(Book.id == book.id))).pages
+        await asyncio.sleep(0.001)
+        return await conn.run(Book.update(pages=pages + 1).where(Book.id == book.id))
+
+    votes = [engine.repeat(read_then_write, attempts=50) for _ in range(8)]
+    assert await asyncio.gather(*votes) == [1] * 8
+    assert (await engine.one(Book.select())).pages == 8
 
 
 async def test_it_is_clean_after_cancellation_anywhere(engine: Engine):
