@@ -3,6 +3,7 @@
 import aiohttp_jinja2
 import jinja2
 import pytest
+from yarl import URL
 
 from tests.chassis import ANYONE, TEMPLATES, Route, make_app
 from www import keys
@@ -27,6 +28,20 @@ async def test_it_escapes_and_greets(aiohttp_client):
         "&lt;en auto&gt;", "<en auto>"
     )
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "query", ["notice=%ff", "%ff=%ff&notice=%73aved", "anotice=saved", "notice=savedx"]
+)
+async def test_no_query_breaks_the_notice(aiohttp_client, query):
+    client = await aiohttp_client(make_app())
+    response = await client.get(URL(f"/hello?{query}", encoded=True))
+    assert (await response.text()).endswith("None")
+
+
+async def test_a_notice_may_stand_behind_other_words(aiohttp_client):
+    client = await aiohttp_client(make_app())
+    assert (await (await client.get("/hello?before=%ff&notice=saved")).text()).endswith("saved")
 
 
 async def test_an_unknown_notice_is_none(aiohttp_client):

@@ -6,15 +6,17 @@ key, which warns on aiohttp 3.14, and cost a middleware per request). Rendering 
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote
 
 import aiohttp_jinja2
 import jinja2
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from www import keys
 from www.forms import Form
@@ -35,6 +37,8 @@ NOTICES: Final = frozenset(
     }
 )
 """What `?notice=` may name; the template holds the texts."""
+
+_NOTICE: Final = re.compile(r"(?:^|&)notice=([a-z_]+)(?:&|$)")
 
 _speaking: ContextVar[NullTranslations] = ContextVar("_speaking")
 """The catalogue of the page being rendered. Macros imported without context see it too, which a
@@ -130,13 +134,18 @@ def render(
     return response
 
 
+def see_other(location: str) -> web.Response:
+    """Return the answer to a form that was taken: go there and ask with GET."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: location})
+
+
 def page_context(request: web.Request, status: int) -> dict[str, object]:
-    """Return what every page has; docs/architecture.md lists it for authors of templates."""
+    """Return what every page has, for authors of templates; never raises, error pages need it."""
     app, language, user = request.app, request[keys.language], request.get(keys.user)
     settings = app[keys.settings]
     formats = Formats(language, settings.site.timezone)
     can = app[keys.can]
-    notice = request.rel_url.query.get("notice")
+    notice = _NOTICE.search(request.rel_url.raw_query_string)
     return {
         "status": status,
         "user": user,
@@ -150,7 +159,7 @@ def page_context(request: web.Request, status: int) -> dict[str, object]:
         "path": request.path,
         "here": request.rel_url.raw_path_qs,
         "request_id": request[keys.request_id],
-        "notice": notice if notice in NOTICES else None,
+        "notice": notice[1] if notice and notice[1] in NOTICES else None,
         "now": datetime.now(UTC),
         "can": lambda action, thing=None: can(user, action, thing),
         "format_date": formats.date,

@@ -21,7 +21,12 @@ from www.utils.form_data import FilePart, multipart, urlencoded
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_FIELDS: Final = 1000
+    from www.models import User
+
+_MAX_FIELDS: Final = 20
+"""More than any form of ours has; files are counted by `www.files.upload`."""
+_MAX_WORDS: Final = 1000
+_MAX_CURSOR: Final = 1000
 _MAX_ACCEPT: Final = 1000
 _Q: Final = re.compile(r"[01](?:\.[0-9]{0,3})?", re.ASCII)
 _FAMILIES: Final = {
@@ -34,8 +39,25 @@ _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 
 
+def row_id(request: web.Request) -> int:
+    """Return the id in the path; www/routes.py lets only numbers reach a handler."""
+    return int(request.match_info["id"])
+
+
+def signed_in(request: web.Request) -> User:
+    """Return who is asking, in a handler whose route asks for USER at least."""
+    user = request[keys.user]
+    assert user is not None
+    return user
+
+
+def cursor(request: web.Request) -> str | None:
+    """Return what `?before=` asks for; a cursor that no page has written is a 400 later."""
+    return query_text(request, "before", _MAX_CURSOR) or None
+
+
 async def read_form(
-    request: web.Request, *, max_fields: int = MAX_FIELDS, max_bytes: int | None = None
+    request: web.Request, *, max_fields: int = _MAX_FIELDS, max_bytes: int | None = None
 ) -> MultiDict[str]:
     """Return the fields of a form of text, urlencoded or multipart.
 
@@ -74,7 +96,7 @@ async def read_body(request: web.Request, max_bytes: int) -> bytes:
 def query_text(request: web.Request, name: str, max_chars: int) -> str:
     """Return a field of the query, stripped, "" where it is missing; BadRequest if it is none."""
     try:
-        pairs = urlencoded(request.rel_url.raw_query_string.encode(), MAX_FIELDS)
+        pairs = urlencoded(request.rel_url.raw_query_string.encode(), _MAX_WORDS)
     except ValueError as err:
         raise BadRequest(N_("The address cannot be read; it must be UTF-8.")) from err
     value = next((value for key, value in _clean(pairs) if key == name), "").strip()

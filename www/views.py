@@ -18,7 +18,7 @@ from www.errors import NotFound
 from www.forms import Fields
 from www.i18n import LANGUAGES
 from www.middlewares.state import THEMES
-from www.render import render
+from www.render import render, see_other
 from www.requests import query_text, read_form
 from www.search import index as search
 from www.search.text import query_terms
@@ -65,12 +65,12 @@ async def results(request: web.Request) -> web.Response:
 
 async def preferences(request: web.Request) -> web.Response:
     """Keep theme and language in cookies, and go back to where the reader was."""
-    data = await read_form(request, max_fields=10, max_bytes=10_000)
+    data = await read_form(request, max_bytes=10_000)
     fields = Fields(data)
     theme = fields.choice("theme", THEMES, default=request[keys.theme])
     language = fields.choice("language", LANGUAGES, default=request[keys.language])
     fields.check()
-    response = web.Response(status=303, headers={hdrs.LOCATION: safe_next(data.get("next"))})
+    response = see_other(safe_next(data.get("next")))
     for name, value in (("theme", theme), ("language", language)):
         if name in data:
             response.set_cookie(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
@@ -14,43 +13,37 @@ from www.admin import actions, queries
 from www.admin.forms import ROLES, Change, Invitation
 from www.errors import Invalid
 from www.forms import Form
-from www.render import render
-from www.requests import query_text, read_form, wants_json
-
-if TYPE_CHECKING:
-    from www.models import User
-
-_MAX_FIELDS: Final = 20
-_MAX_CURSOR: Final = 1000
+from www.render import render, see_other
+from www.requests import cursor, read_form, row_id, signed_in, wants_json
 
 
 async def users(request: web.Request) -> web.Response:
     """List everybody, with what they may do."""
-    page = await queries.people(request.app[keys.engine], _before(request))
+    page = await queries.people(request.app[keys.engine], cursor(request))
     return render(request, "admin/users.html", page=page, roles=ROLES)
 
 
 async def change_user(request: web.Request) -> web.Response:
     """Change role or activity of one person."""
-    data = await read_form(request, max_fields=_MAX_FIELDS)
+    data = await read_form(request)
     change = Change.read(data)  # choices of a list: no form to show again
     async with request.app[keys.engine].transaction() as conn:
         await actions.change_user(
             conn,
-            _actor(request),
-            int(request.match_info["id"]),
+            signed_in(request),
+            row_id(request),
             role=change.role,
             active=change.active,
             now=datetime.now(UTC),
         )
-    return _see_other("/admin/users?notice=user_changed")
+    return see_other("/admin/users?notice=user_changed")
 
 
 async def invitations(request: web.Request) -> web.Response:
     """List open invitations, or make one and show its address: only now, it is not stored."""
     if request.method != hdrs.METH_POST:
         return await _invitations(request)
-    data = await read_form(request, max_fields=_MAX_FIELDS)
+    data = await read_form(request)
     try:
         wanted = Invitation.read(data)
     except Invalid as err:
@@ -58,7 +51,9 @@ async def invitations(request: web.Request) -> web.Response:
             raise
         return await _invitations(request, form=Form.again(data, err), status=err.status)
     async with request.app[keys.engine].transaction() as conn:
-        token = await actions.invite(conn, _actor(request), role=wanted.role, now=datetime.now(UTC))
+        token = await actions.invite(
+            conn, signed_in(request), role=wanted.role, now=datetime.now(UTC)
+        )
     path = request.app[keys.urls]("accounts.setup", token=token)
     return await _invitations(request, new_link=absolute_url(request, path))
 
@@ -67,14 +62,14 @@ async def revoke_invitation(request: web.Request) -> web.Response:
     """Withdraw an invitation that nobody has used."""
     async with request.app[keys.engine].transaction() as conn:
         await actions.revoke_invitation(
-            conn, _actor(request), int(request.match_info["id"]), now=datetime.now(UTC)
+            conn, signed_in(request), row_id(request), now=datetime.now(UTC)
         )
-    return _see_other("/admin/invitations")
+    return see_other("/admin/invitations")
 
 
 async def audit(request: web.Request) -> web.Response:
     """List what administrators did."""
-    page = await queries.audit(request.app[keys.engine], _before(request))
+    page = await queries.audit(request.app[keys.engine], cursor(request))
     return render(request, "admin/audit.html", page=page)
 
 
@@ -96,17 +91,3 @@ async def _invitations(
         roles=ROLES,
         form=form or Form({"role": "reader"}),
     )
-
-
-def _before(request: web.Request) -> str | None:
-    return query_text(request, "before", _MAX_CURSOR) or None
-
-
-def _actor(request: web.Request) -> User:
-    user = request[keys.user]
-    assert user is not None  # the route asks for ADMIN
-    return user
-
-
-def _see_other(location: str) -> web.Response:
-    return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: location})

@@ -8,12 +8,13 @@ from aiohttp import hdrs, web
 
 from www import keys
 from www.comments import actions, queries
-from www.render import render
+from www.render import render, see_other
+from www.requests import row_id
 
 
 async def delete(request: web.Request) -> web.Response:
     """Ask once, then delete and go back to the post."""
-    user, id = request[keys.user], int(request.match_info["id"])
+    user, id = request[keys.user], row_id(request)
     engine = request.app[keys.engine]
     if request.method != hdrs.METH_POST:
         comment = await queries.deletable_comment(engine, user, id)
@@ -22,5 +23,4 @@ async def delete(request: web.Request) -> web.Response:
         comment = await queries.deletable_comment(conn, user, id)
         await actions.remove(conn, comment, now=datetime.now(UTC))
     post = request.app[keys.urls]("blogs.detail", id=comment.blog_id, slug=comment["slug"])
-    location = f"{post}?notice=comment_deleted#comments"
-    return web.Response(status=303, headers={hdrs.LOCATION: location})
+    return see_other(f"{post}?notice=comment_deleted#comments")
