@@ -17,14 +17,13 @@ from www.files import actions, queries
 from www.files.download import Download, respond
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
-from www.render import render
-from www.requests import query_text, wants_json
+from www.render import render, see_other
+from www.requests import cursor, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
-    from www.models import File, User
+    from www.models import File
 
 _PAGE_SIZE: Final = 50
-_MAX_CURSOR: Final = 1000
 
 
 async def upload(request: web.Request) -> web.Response:
@@ -48,12 +47,11 @@ async def upload(request: web.Request) -> web.Response:
 
 async def index(request: web.Request) -> web.Response:
     """List what the person may manage."""
-    engine, user = request.app[keys.engine], _user(request)
-    after = query_text(request, "before", _MAX_CURSOR) or None
+    engine, user = request.app[keys.engine], signed_in(request)
     return render(
         request,
         "files/index.html",
-        page=await queries.manageable(engine, user, after=after, size=_PAGE_SIZE),
+        page=await queries.manageable(engine, user, after=cursor(request), size=_PAGE_SIZE),
         used_bytes=await queries.used_bytes(engine, user.id),
         quota_bytes=request.app[keys.settings].limits.quota_bytes,
     )
@@ -61,7 +59,7 @@ async def index(request: web.Request) -> web.Response:
 
 async def download(request: web.Request) -> web.StreamResponse:
     """Send a file, whole or in part; another name in its address is corrected."""
-    file = await queries.file(request.app[keys.engine], _id(request))
+    file = await queries.file(request.app[keys.engine], row_id(request))
     if request.match_info["name"] != file.name:
         # Not to be kept for ever: the row may be renamed one day.
         headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
@@ -72,12 +70,12 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 async def delete(request: web.Request) -> web.Response:
     """Ask whether the file shall go, and let it go."""
-    engine, user = request.app[keys.engine], _user(request)
+    engine, user = request.app[keys.engine], signed_in(request)
     if request.method != hdrs.METH_POST:
-        file = await queries.deletable_file(engine, user, _id(request))
+        file = await queries.deletable_file(engine, user, row_id(request))
         return render(request, "files/delete.html", file=file)
     async with engine.transaction() as conn:
-        file = await queries.deletable_file(conn, user, _id(request))
+        file = await queries.deletable_file(conn, user, row_id(request))
         await conn.delete(file)
     await actions.release(engine, request.app[keys.storage], file.sha256)
     return _to_list(request, "file_deleted")
@@ -85,7 +83,7 @@ async def delete(request: web.Request) -> web.Response:
 
 async def _receive(request: web.Request) -> list[File]:
     """Store the files of the form and write their rows."""
-    engine, user = request.app[keys.engine], _user(request)
+    engine, user = request.app[keys.engine], signed_in(request)
     limits = request.app[keys.settings].limits
     left_bytes = max(0, limits.quota_bytes - await queries.used_bytes(engine, user.id))
     form = await receive(
@@ -123,15 +121,4 @@ def _address(request: web.Request, file: File) -> str:
 
 
 def _to_list(request: web.Request, notice: str) -> web.Response:
-    location = f"{request.app[keys.urls]('files.index')}?notice={notice}"
-    return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: location})
-
-
-def _id(request: web.Request) -> int:
-    return int(request.match_info["id"])
-
-
-def _user(request: web.Request) -> User:
-    user = request[keys.user]
-    assert user is not None  # the routes ask for USER at least
-    return user
+    return see_other(f"{request.app[keys.urls]('files.index')}?notice={notice}")
