@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from www import keys
 from www.accounts import actions, confirming, queries
@@ -15,13 +15,11 @@ from www.auth import sessions
 from www.errors import Invalid, NotFound
 from www.forms import Form
 from www.i18n import N_
-from www.render import render
-from www.requests import read_form, wants_json
+from www.render import render, see_other
+from www.requests import read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
-    from www.models import Session, User
-
-_MAX_FIELDS: Final = 20
+    from www.models import Session
 
 
 async def account(request: web.Request) -> web.Response:
@@ -31,8 +29,8 @@ async def account(request: web.Request) -> web.Response:
 
 async def change_profile(request: web.Request) -> web.Response:
     """Save what the person says about themselves."""
-    user, _ = _signed_in(request)
-    data = await read_form(request, max_fields=_MAX_FIELDS)
+    user = signed_in(request)
+    data = await read_form(request)
     try:
         profile = Profile.read(data)
     except Invalid as err:
@@ -44,9 +42,9 @@ async def change_profile(request: web.Request) -> web.Response:
 
 async def change_password(request: web.Request) -> web.Response:
     """Change the password and sign out all other devices."""
-    user, session = _signed_in(request)
+    user, session = signed_in(request), _session(request)
     engine = request.app[keys.engine]
-    data = await read_form(request, max_fields=_MAX_FIELDS)
+    data = await read_form(request)
     row = await queries.account(engine, user.id)
     try:
         form = PasswordChange.read(data, own=(row.name, row.email or ""))
@@ -69,8 +67,8 @@ async def change_password(request: web.Request) -> web.Response:
 
 async def revoke_session(request: web.Request) -> web.Response:
     """Sign out one of the person's own devices."""
-    user, _ = _signed_in(request)
-    session_id = int(request.match_info["id"])
+    user = signed_in(request)
+    session_id = row_id(request)
     if not await sessions.end(request.app[keys.engine], user_id=user.id, session_id=session_id):
         raise NotFound(N_("That device is signed out already."))
     return _back("session_revoked")
@@ -87,7 +85,7 @@ async def _page(
     if err is not None and wants_json(request):
         raise err
     engine = request.app[keys.engine]
-    user, session = _signed_in(request)
+    user, session = signed_in(request), _session(request)
     row = await queries.account(engine, user.id)
     profile = {"display_name": row.display_name, "email": row.email or "", "bio": row.bio}
     devices = await sessions.of_user(engine, user.id, now=datetime.now(UTC))
@@ -101,13 +99,11 @@ async def _page(
     )
 
 
-def _signed_in(request: web.Request) -> tuple[User, Session]:
-    user, session = request[keys.user], request[keys.session]
-    assert user is not None  # the route asks for USER
+def _session(request: web.Request) -> Session:
+    session = request[keys.session]
     assert session is not None
-    return user, session
+    return session
 
 
 def _back(notice: str) -> web.Response:
-    location = f"/account?notice={notice}"
-    return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: location})
+    return see_other(f"/account?notice={notice}")

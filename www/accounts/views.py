@@ -19,7 +19,7 @@ from www.forms import Form
 from www.i18n import N_
 from www.middlewares.session import drop_cookie, set_cookie
 from www.models import Purpose, Role, User
-from www.render import render
+from www.render import render, see_other
 from www.requests import query_text, read_form, wants_json
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from www.models import OneTimeLink
     from www.settings import Site
 
-_MAX_FIELDS: Final = 20
 _MAX_NEXT: Final = 2000
 _SECRET_PAGE: Final = {
     # The address holds a token. Not no-referrer: with it browsers send `Origin: null`, which the
@@ -46,9 +45,9 @@ async def login(request: web.Request) -> web.Response:
     if request.method != hdrs.METH_POST:
         target = query_text(request, "next", _MAX_NEXT)
         if request[keys.user] is not None:
-            return _see_other(safe_next(target))
+            return see_other(safe_next(target))
         return render(request, "accounts/login.html", form=Form({"next": target}))
-    data = await read_form(request, max_fields=_MAX_FIELDS)
+    data = await read_form(request)
     try:
         token = await _sign_in(request, SignIn.read(data))
     except Invalid as err:
@@ -102,10 +101,10 @@ async def register(request: web.Request) -> web.Response:
         raise Forbidden(N_("New accounts need an invitation here."))
     if request.method != hdrs.METH_POST:
         if request[keys.user] is not None:
-            return _see_other("/")
+            return see_other("/")
         status = HTTPStatus.OK if is_open else HTTPStatus.FORBIDDEN
         return render(request, template, status, form=Form(), open=is_open, invite=None)
-    data = await read_form(request, max_fields=_MAX_FIELDS)
+    data = await read_form(request)
     try:
         token = await _register(request, NewAccount.read(data))
     except Invalid as err:
@@ -133,7 +132,7 @@ async def logout(request: web.Request) -> web.Response:
     session = request[keys.session]
     if session is not None:
         await sessions.end(request.app[keys.engine], user_id=session.user_id, session_id=session.id)
-    response = _see_other("/?notice=signed_out")
+    response = see_other("/?notice=signed_out")
     drop_cookie(request, response)
     return response
 
@@ -145,13 +144,13 @@ async def setup(request: web.Request) -> web.Response:
     template, purpose = "accounts/setup.html", link.purpose
     if request.method != hdrs.METH_POST:
         return render(request, template, headers=_SECRET_PAGE, purpose=purpose, form=Form())
-    data = await read_form(request, max_fields=_MAX_FIELDS)
+    data = await read_form(request)
     try:
         token = await _use(request, link, data)
     except Invalid as err:
         return _again(request, template, data, err, headers=_SECRET_PAGE, purpose=purpose)
     notice = "password_changed" if link.purpose == Purpose.RESET else "welcome"
-    response = _see_other(f"/?notice={notice}")
+    response = see_other(f"/?notice={notice}")
     set_cookie(request, response, token)
     return response
 
@@ -195,7 +194,7 @@ def _shown_agent(request: web.Request) -> str:
 
 
 def _welcome(request: web.Request, token: str, data: MultiDict[str]) -> web.Response:
-    response = _see_other(safe_next(data.get("next"), default="/?notice=welcome"))
+    response = see_other(safe_next(data.get("next"), default="/?notice=welcome"))
     set_cookie(request, response, token)
     return response
 
@@ -218,10 +217,6 @@ def _again(
 
 def _site(request: web.Request) -> Site:
     return request.app[keys.settings].site
-
-
-def _see_other(location: str) -> web.Response:
-    return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: location})
 
 
 def _now() -> datetime:

@@ -15,8 +15,8 @@ from www.blogs.forms import Action, Text, body_of, form_of
 from www.db import VersionConflict
 from www.errors import Conflict, Invalid
 from www.forms import Fields, Form
-from www.render import render
-from www.requests import read_form, wants_json
+from www.render import render, see_other
+from www.requests import read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
     from multidict import MultiDict
@@ -28,8 +28,7 @@ async def write(request: web.Request) -> web.Response:
     """Show an empty sheet; store what comes back."""
     if request.method != hdrs.METH_POST:
         return _editor(request, None, Form())
-    user = request[keys.user]
-    assert user is not None  # the route asks for AUTHOR
+    user = signed_in(request)
     data = await read_form(request)
     try:
         text, prepared = await _read(request, data)
@@ -44,7 +43,7 @@ async def write(request: web.Request) -> web.Response:
 
 async def edit(request: web.Request) -> web.Response:
     """Show a post in the form; store a new version of it."""
-    user, engine, id = request[keys.user], request.app[keys.engine], _id(request)
+    user, engine, id = request[keys.user], request.app[keys.engine], row_id(request)
     blog = await queries.editable_blog(engine, user, id)
     if request.method != hdrs.METH_POST:
         tags = await queries.tags_of(engine, [id])
@@ -79,7 +78,7 @@ async def preview(request: web.Request) -> web.Response:
 
 async def delete(request: web.Request) -> web.Response:
     """Ask once, then delete."""
-    user, engine, id = request[keys.user], request.app[keys.engine], _id(request)
+    user, engine, id = request[keys.user], request.app[keys.engine], row_id(request)
     if request.method != hdrs.METH_POST:
         blog = await queries.editable_blog(engine, user, id)
         return render(request, "blogs/delete.html", blog=blog)
@@ -87,7 +86,7 @@ async def delete(request: web.Request) -> web.Response:
         blog = await queries.editable_blog(conn, user, id)
         await actions.remove(conn, blog)
     home = request.app[keys.urls]("site.index")
-    return web.Response(status=303, headers={hdrs.LOCATION: f"{home}?notice=deleted"})
+    return see_other(f"{home}?notice=deleted")
 
 
 async def _read(request: web.Request, data: MultiDict[str]) -> tuple[Text, actions.Prepared]:
@@ -142,12 +141,8 @@ def _editor(
 
 def _saved(request: web.Request, blog: Blog, notice: str) -> web.Response:
     post = request.app[keys.urls]("blogs.detail", id=blog.id, slug=blog.slug)
-    return web.Response(status=303, headers={hdrs.LOCATION: f"{post}?notice={notice}"})
+    return see_other(f"{post}?notice={notice}")
 
 
 def _max_bytes(request: web.Request) -> int:
     return request.app[keys.settings].limits.body_bytes
-
-
-def _id(request: web.Request) -> int:
-    return int(request.match_info["id"])

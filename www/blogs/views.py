@@ -23,8 +23,8 @@ from www.comments.forms import NewComment
 from www.comments.queries import PAGE_SIZE, Thread
 from www.errors import Invalid, NotFound
 from www.forms import Form
-from www.render import render
-from www.requests import query_text, read_form, wants_json
+from www.render import render, see_other
+from www.requests import query_text, read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
     from www.models import Blog
@@ -36,7 +36,7 @@ _MAX_ID_DIGITS: Final = 30
 async def detail(request: web.Request) -> web.Response:
     """Show a post and its comments, under its one right address."""
     engine = request.app[keys.engine]
-    blog = await queries.readable_blog(engine, request[keys.user], _id(request))
+    blog = await queries.readable_blog(engine, request[keys.user], row_id(request))
     if request.match_info["slug"] != blog.slug:
         return _moved(request, blog, "blogs.detail")
     start, reply = _asked_comment(request, "comments"), _asked_comment(request, "reply")
@@ -48,7 +48,7 @@ async def detail(request: web.Request) -> web.Response:
 async def source(request: web.Request) -> web.Response:
     """Answer the Markdown as it was written."""
     engine = request.app[keys.engine]
-    blog = await queries.readable_source(engine, request[keys.user], _id(request))
+    blog = await queries.readable_source(engine, request[keys.user], row_id(request))
     if request.match_info["slug"] != blog.slug:
         return _moved(request, blog, "blogs.source")
     return web.Response(body=blog.body.encode(), content_type="text/markdown", charset="utf-8")
@@ -57,21 +57,25 @@ async def source(request: web.Request) -> web.Response:
 async def short(request: web.Request) -> web.Response:
     """Lead from the number alone to the whole address."""
     engine = request.app[keys.engine]
-    blog = await queries.readable_address(engine, request[keys.user], _id(request))
+    blog = await queries.readable_address(engine, request[keys.user], row_id(request))
     return _moved(request, blog, "blogs.detail")
 
 
 async def comment(request: web.Request) -> web.Response:
     """Take a comment, or show the page again with what was typed."""
-    user, engine = request[keys.user], request.app[keys.engine]
-    assert user is not None  # the route asks for USER
+    user, engine = signed_in(request), request.app[keys.engine]
     data = await read_form(request)
     try:
         new = NewComment.read(data)
         html = await asyncio.to_thread(commenting.rendered, request.app[keys.renderer], new)
         async with engine.transaction() as conn:
             made, blog = await commenting.add(
-                conn, new, blog_id=_id(request), author_id=user.id, html=html, now=_now()
+                conn,
+                new,
+                blog_id=row_id(request),
+                author_id=user.id,
+                html=html,
+                now=datetime.now(UTC),
             )
     except Invalid as err:
         if wants_json(request):
@@ -80,15 +84,13 @@ async def comment(request: web.Request) -> web.Response:
     # A long conversation is shown from the new comment on; a short one as a whole.
     begin = f"&comments={made.id}" if blog.comment_count > PAGE_SIZE else ""
     post = request.app[keys.urls]("blogs.detail", id=blog.id, slug=blog.slug)
-    location = f"{post}?notice=commented{begin}#comment-{made.id}"
-    return web.Response(status=303, headers={hdrs.LOCATION: location})
+    return see_other(f"{post}?notice=commented{begin}#comment-{made.id}")
 
 
 async def drafts(request: web.Request) -> web.Response:
     """List what the person has begun."""
-    user = request[keys.user]
-    assert user is not None  # the route asks for AUTHOR
-    page = await queries.drafts(request.app[keys.engine], user.id, part_of(request))
+    engine, user = request.app[keys.engine], signed_in(request)
+    page = await queries.drafts(engine, user.id, part_of(request))
     return render(request, "blogs/drafts.html", page=page)
 
 
@@ -120,7 +122,9 @@ async def profile(request: web.Request) -> web.Response:
 
 async def _comment_again(request: web.Request, form: Form) -> web.Response:
     """Show the page of the post with what was typed under it."""
-    blog = await queries.readable_blog(request.app[keys.engine], request[keys.user], _id(request))
+    blog = await queries.readable_blog(
+        request.app[keys.engine], request[keys.user], row_id(request)
+    )
     if blog.published_at is None:
         raise NotFound
     parent = str(form.values.get("parent", ""))
@@ -182,11 +186,3 @@ def _asked_comment(request: web.Request, name: str) -> int | None:
     if not _ID.fullmatch(text):
         raise NotFound
     return int(text)
-
-
-def _id(request: web.Request) -> int:
-    return int(request.match_info["id"])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
