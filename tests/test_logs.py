@@ -135,6 +135,18 @@ async def test_the_access_log_names_who_and_what_and_no_secret(caplog):
     assert entry["request_id"]
 
 
+async def test_the_access_log_shows_nobody_as_a_dash(caplog):
+    caplog.set_level(logging.INFO, "www.access")
+    listener = Listener(make_app())
+    url = f"http://127.0.0.1:{await listener.start('127.0.0.1', 0)}/"
+    async with aiohttp.ClientSession() as session:
+        await session.get(url)
+    await listener.stop()
+    (record,) = [record for record in caplog.records if record.name == "www.access"]
+    assert record.getMessage().endswith(" 127.0.0.1 -")
+    assert json.loads(JsonFormatter().format(record))["user"] is None
+
+
 async def test_it_can_be_turned_off(caplog):
     caplog.set_level(logging.WARNING, "www.access")
     assert not AccessLogger(logging.getLogger("www.access"), "").enabled

@@ -52,7 +52,7 @@ class AccessLogger(AbstractAccessLogger):
         }
         # makeRecord would look for the caller's line (2 us), which is always this one.
         record = logging.LogRecord(self.logger.name, logging.INFO, "", 0, _LINE, (), None)
-        record.args = fields
+        record.args = fields if user is not None else {**fields, "user": "-"}
         record.fields = fields
         self.logger.handle(record)
 
