@@ -137,7 +137,11 @@ PROGRAM = """
     settings = Settings.model_validate({"server": {"host": "127.0.0.1", "port": int(sys.argv[1])}})
     setup_logging(settings.log)
     app = create_app(settings, resources=[], loader=jinja2.DictLoader({}))
-    sys.exit(serve(app, settings, lambda address: print(address, flush=True)))
+
+    async def announce(url):
+        print(url, flush=True)
+
+    sys.exit(serve(app, settings, announce))
 """
 
 

@@ -30,6 +30,11 @@ def shown(db: Db) -> str:
     return f"{db.database} at {db.host}" if db.host else str(db.database)
 
 
+def is_missing(db: Db) -> bool:
+    """Return whether the database's file is not there; a server knows its databases itself."""
+    return not db.host and not Path(db.database).exists()
+
+
 def upgrade(db: Db) -> list[Migration]:
     """Create the database or bring it up to date; return the migrations that were applied.
 

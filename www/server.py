@@ -11,7 +11,7 @@ import contextlib
 import logging
 import signal
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import aiohttp
 from aiohttp import hdrs, web
@@ -22,7 +22,7 @@ from www.middlewares.headers import SECURITY_HEADERS
 from www.utils.memory import give_back_freed_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from www.settings import Settings
 
@@ -39,6 +39,9 @@ FLUSH_S: Final = 1.0
 """Of DRAIN_S: for the last bytes of an answer that is finished on our side."""
 _BACKLOG: Final = 1024
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+
+Announce: TypeAlias = "Callable[[str], Awaitable[None]]"
+"""Called once the socket listens, with this machine's address of it."""
 
 
 class Protocol(web.RequestHandler):
@@ -173,15 +176,15 @@ class Listener:
         await self._runner.cleanup()
 
 
-def serve(app: web.Application, settings: Settings, announce: Callable[[str], None]) -> int:
-    """Serve until SIGINT or SIGTERM; return the exit code. `announce` gets the address."""
+def serve(app: web.Application, settings: Settings, announce: Announce) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit code."""
     aiohttp.set_zlib_backend(isal_zlib)
     give_back_freed_memory()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(app, settings, announce))
 
 
-async def _serve(app: web.Application, settings: Settings, announce: Callable[[str], None]) -> int:
+async def _serve(app: web.Application, settings: Settings, announce: Announce) -> int:
     host, port = settings.server.host, settings.server.port
     listener, stopping = Listener(app), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -189,7 +192,7 @@ async def _serve(app: web.Application, settings: Settings, announce: Callable[[s
         loop.add_signal_handler(number, stopping.set)
     try:
         port = await listener.start(host, port)
-        announce(settings.server.base_url or local_url(host, port))
+        await announce(local_url(host, port))
         await stopping.wait()
     except CannotListen as err:
         _log.error("cannot listen on %s", err)

@@ -99,11 +99,33 @@ async def test_an_old_link_is_gone(client, engine):
     assert (await use(client, link)).status == 410
 
 
-async def test_a_new_setup_link_replaces_the_old_one(client, engine, setup_link):
+async def another_setup_link(engine):
     async with engine.transaction() as conn:
-        second = await actions.issue_setup_link(conn, now=now())
+        return f"/setup/{await actions.issue_setup_link(conn, now=now())}"
+
+
+async def test_every_setup_link_works_until_there_is_an_administrator(client, engine, setup_link):
+    second = await another_setup_link(engine)
+    assert (await client.get(setup_link)).status == 200
+    assert (await use(client, second)).status == 303
     assert (await client.get(setup_link)).status == 404
-    assert (await client.get(f"/setup/{second}")).status == 200
+    assert (await use(client, setup_link, name="second")).status == 404
+    assert await engine.count(User.select()) == 1
+
+
+async def test_of_two_setup_links_at_once_one_wins(client, engine, setup_link):
+    links = [setup_link, *[await another_setup_link(engine) for _ in range(4)]]
+    answers = await asyncio.gather(*(use(client, link, name=f"b{link[-9:]}") for link in links))
+    statuses = sorted(answer.status for answer in answers)
+    assert statuses[0] == 303
+    assert set(statuses[1:]) <= {404, 410}
+    assert await engine.count(User.select().where(User.role == Role.ADMIN)) == 1
+
+
+async def test_setup_links_end_with_an_administrator_of_the_command_line(engine, setup_link):
+    async with engine.transaction() as conn:
+        await actions.add(conn, name="boss", password_hash="x", role=Role.ADMIN, now=now())
+    assert not await engine.exists(OneTimeLink.select())
 
 
 async def test_there_is_no_setup_link_for_a_site_with_an_administrator(engine, admin):

@@ -109,6 +109,20 @@ def test_check_names_a_file_that_is_no_database(www, path):
     assert "PROBLEM  database res/www.db" in answer.out
 
 
+def test_check_names_a_database_once(www, path):
+    path.unlink()
+    path.mkdir(mode=0o700)
+    assert "PROBLEM  database res/www.db: the database cannot be opened" in www("check").out
+
+
+def test_check_names_a_data_folder_that_is_a_file(www, folder):
+    (folder / "res").write_text("a file is in the way")
+    answer = www("check")
+    assert answer.code == 1
+    assert "PROBLEM  data folder res is a file: move it away, or set `data`" in answer.out
+    assert "give it to" not in answer.out
+
+
 def test_check_names_rows_that_refer_to_nothing(www, path):
     with sqlite3.connect(path) as db:
         db.execute("INSERT INTO blog_tags (blog_id, tag_id) VALUES (7, 7)")

@@ -17,13 +17,13 @@ LINK = re.compile(r"/setup/[A-Za-z0-9_-]{43}")
 def serve(start):
     """Start the server on a free port; return the process, its address and what it said before."""
 
-    def run(*arguments):
-        process = start("-m", "www", *arguments, "--host", "127.0.0.1", "--port", "0")
+    def run(*arguments, host="127.0.0.1", port="0"):
+        process = start("-m", "www", "--host", host, "--port", port, *arguments)
         said = []
         for line in process.stdout:
             said.append(line)
-            if found := re.match(r"Serving on (http://127\.0\.0\.1:\d+) ", line):
-                return process, found[1], "".join(said)
+            if found := re.match(r"Serving on http://[\w.]+:(\d+) ", line):
+                return process, f"http://127.0.0.1:{found[1]}", "".join(said)
         raise AssertionError(process.stderr.read())
 
     return run
@@ -74,7 +74,42 @@ def test_it_prints_a_working_link_while_there_is_no_administrator(serve):
     stop(process)
 
 
+def test_a_failed_second_start_leaves_the_link_alone(serve):
+    process, url, said = serve("serve")
+    with pytest.raises(AssertionError, match="cannot listen"):
+        serve("serve", port=url.rpartition(":")[2])
+    assert status(f"{url}{LINK.search(said)[0]}") == 200
+    stop(process)
+
+
+def test_links_of_earlier_starts_still_work(serve):
+    process, _, said = serve("serve")
+    stop(process)
+    process, url, _ = serve("serve")
+    assert status(f"{url}{LINK.search(said)[0]}") == 200
+    stop(process)
+
+
+def test_it_says_how_other_machines_open_the_link(serve):
+    process, _, said = serve("serve", host="0.0.0.0")
+    assert "http://localhost:" in said
+    assert "From another machine, put this machine's name or address in place of localhost" in said
+    stop(process)
+    process, _, said = serve("serve")
+    assert "another machine" not in said
+    stop(process)
+
+
+def test_it_says_where_it_listens_and_what_readers_use(serve, monkeypatch):
+    monkeypatch.setenv("WWW_SERVER__BASE_URL", "https://our-town.example")
+    process, url, said = serve("serve")
+    assert f"Serving on {url} as https://our-town.example (" in said
+    assert f"  https://our-town.example{LINK.search(said)[0]}\n" in said
+    stop(process)
+
+
 def test_it_prints_no_link_once_there_is_one(serve, www):
+    www("init-db")
     www("user", "add", "boss", "--role", "admin", "--password-stdin", stdin=PASSWORD)
     process, _, said = serve("serve")
     assert not LINK.search(said)
@@ -92,6 +127,19 @@ def test_it_keeps_the_data_to_itself(serve, folder):
     stop(serve("serve")[0])
     assert (folder / "res").stat().st_mode & 0o077 == 0
     assert (folder / "res" / "www.db").stat().st_mode & 0o077 == 0
+
+
+def test_it_warns_of_data_that_is_open_to_others(serve, www, folder):
+    www("init-db")
+    (folder / "res").chmod(0o777)
+    (folder / "res" / "www.db").chmod(0o644)
+    process, _, _ = serve("serve")
+    process.send_signal(signal.SIGINT)
+    lines = process.communicate(timeout=20)[1].splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == [
+        "WARNING www.cli data folder res is open to other users: chmod 700 res",
+        "WARNING www.cli database res/www.db is open to other users: chmod 600 res/www.db",
+    ]
 
 
 def test_it_says_that_the_port_is_in_use(start):

@@ -27,7 +27,10 @@ async def add(
     now: datetime,
     email: str | None = None,
 ) -> User:
-    """Add an account; a name that is taken, even a moment ago, is Invalid."""
+    """Add an account; a name that is taken, even a moment ago, is Invalid.
+
+    An administrator ends all links to become the first one.
+    """
     user = User(
         name=name,
         name_key=names.key_of(name),
@@ -37,6 +40,8 @@ async def add(
         created_at=now,
         updated_at=now,
     )
+    if role == Role.ADMIN:
+        await links.withdraw(conn, Purpose.SETUP)
     try:
         return await conn.insert(user)
     except UniqueViolation as err:
@@ -133,14 +138,13 @@ async def change_profile(
 
 
 async def issue_setup_link(conn: Connection, *, now: datetime) -> str | None:
-    """Return the token of the first administrator's link, replacing older ones.
+    """Return the token of a link for the first administrator, None where there is one already.
 
-    None where there is an administrator already.
+    Older links stay good, for a start that failed may have printed this one to nobody.
     """
     await hold_administrators(conn)
     if await queries.has_administrator(conn):
         return None
-    await links.withdraw(conn, Purpose.SETUP)
     return await links.issue(conn, Purpose.SETUP, now=now, role=Role.ADMIN)
 
 

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print a line per check; exit code 1 if one failed. Nothing is changed."""
     del arguments
     say("ok       settings: read and understood")
-    problems = [*_folder(settings.data), *_database(settings)]
+    problems = [*_folder(settings.data), *exposed(settings), *_database(settings)]
     for problem in problems:
         say(f"PROBLEM  {problem}")
     if not problems:
@@ -35,27 +35,35 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 1 if problems else 0
 
 
+def exposed(settings: Settings) -> Iterator[str]:
+    """Name what other users of this machine may read; `serve` warns of it too."""
+    folder, path = settings.data, Path(settings.db.database)
+    if folder.is_dir() and folder.stat().st_mode & 0o077:
+        yield f"data folder {folder} is open to other users: chmod 700 {folder}"
+    if not settings.db.host and path.is_file() and path.stat().st_mode & 0o077:
+        yield f"database {path} is open to other users: chmod 600 {path}"
+
+
 def _folder(folder: Path) -> Iterator[str]:
     if not folder.exists():
         yield f"data folder {folder} is missing: `www init-db` or the first start makes it"
+    elif not folder.is_dir():
+        yield f"data folder {folder} is a file: move it away, or set `data` to another folder"
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield f"data folder {folder} cannot be written: give it to the user that runs www"
-    elif folder.stat().st_mode & 0o077:
-        yield f"data folder {folder} is open to other users: chmod 700 {folder}"
 
 
 def _database(settings: Settings) -> Iterator[str]:
     from www import database
 
     path = Path(settings.db.database)
-    if not settings.db.host and not path.exists():
+    if database.is_missing(settings.db):
         yield f"database {path} is missing: `www init-db` or the first start makes it"
         return
-    if not settings.db.host and path.stat().st_mode & 0o077:
-        yield f"database {path} is open to other users: chmod 600 {path}"
     try:
         for step in database.pending(settings.db):
             yield f"database lacks migration {step.number:04}_{step.name}: `www init-db` applies it"
         yield from (f"database is damaged: {line}" for line in database.damages(settings.db))
     except DatabaseError as err:
-        yield f"database {database.shown(settings.db)}: {err}"
+        shown = database.shown(settings.db)
+        yield f"database {shown}: {str(err).removeprefix(f'{shown}: ')}"

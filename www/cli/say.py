@@ -20,6 +20,12 @@ def say_error(text: str) -> None:
     print(f"www: {text}", file=sys.stderr, flush=True)
 
 
+def hint_for_others(link: str) -> Iterator[str]:
+    """Say what to do with a link to localhost where a browser is not: on a server in a cellar."""
+    if link.startswith("http://localhost:"):
+        yield "From another machine, put this machine's name or address in place of localhost."
+
+
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show a bar on a terminal while the block calls what it is given, once per piece of work."""

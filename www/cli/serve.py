@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
-from www.cli.say import say
+from www.cli import check
+from www.cli.say import hint_for_others, say
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator
 
     from aiohttp import web
 
     from www.settings import Settings
 
+_log: Final = logging.getLogger("www.cli")
+
 
 def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Describe the command."""
     parser = commands.add_parser("serve", parents=[shared], help="serve the site (the default)")
-    parser.add_argument("--host", dest="server.host", help="address to listen on")
-    parser.add_argument("--port", dest="server.port", help="port to listen on; 0: any free one")
+    help_ = "address to listen on"
+    parser.add_argument("--host", dest="server.host", metavar="HOST", help=help_)
+    help_ = "port to listen on; 0: any free one"
+    parser.add_argument("--port", dest="server.port", metavar="PORT", help=help_)
     parser.set_defaults(run=run)
 
 
@@ -31,18 +36,22 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     from www.server import serve
 
     setup_logging(settings.log)
+    for problem in check.exposed(settings):
+        _log.warning(problem)
     app = create_app(settings)
-    tokens: list[str] = []
 
-    async def first_administrator(app: web.Application) -> AsyncIterator[None]:
-        tokens.extend(await _setup_token(app))
-        yield
+    async def announce(url: str) -> None:
+        # Only a server that listens issues a link: nobody would read that of a failed start.
+        readers_url = settings.server.base_url
+        token = await _setup_token(app)
+        if token:
+            _show_link(f"{readers_url or url}/setup/{token}")
+        say(f"Serving on {url}{f' as {readers_url}' if readers_url else ''} (Ctrl-C ends it)")
 
-    app.cleanup_ctx.append(first_administrator)
-    return serve(app, settings, lambda url: _announce(url, tokens))
+    return serve(app, settings, announce)
 
 
-async def _setup_token(app: web.Application) -> list[str]:
+async def _setup_token(app: web.Application) -> str | None:
     """Make the one-time link of the first administrator; there is none once there is one."""
     from datetime import UTC, datetime
 
@@ -50,14 +59,12 @@ async def _setup_token(app: web.Application) -> list[str]:
     from www.accounts import actions
 
     async with app[keys.engine].transaction() as conn:
-        token = await actions.issue_setup_link(conn, now=datetime.now(UTC))
-    return [token] if token else []
+        return await actions.issue_setup_link(conn, now=datetime.now(UTC))
 
 
-def _announce(url: str, tokens: list[str]) -> None:
-    for token in tokens:
-        say("")
-        say("  This site has no administrator yet. Open this link once to become it:")
-        say(f"  {url}/setup/{token}")
-        say("")
-    say(f"Serving on {url} (Ctrl-C ends it)")
+def _show_link(link: str) -> None:
+    say("")
+    say("  This site has no administrator yet. Open this link once to become it:")
+    for line in (link, *hint_for_others(link)):
+        say(f"  {line}")
+    say("")
