@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from www import keys
-from www.errors import Invalid, WwwError
+from www.errors import Invalid, NotFound, WwwError
 from www.files import actions, queries
 from www.files.download import Download, respond
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
@@ -58,12 +58,10 @@ async def index(request: web.Request) -> web.Response:
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """Send a file, whole or in part; another name in its address is corrected."""
+    """Send a file, whole or in part; without its name in the address nobody learns of it."""
     file = await queries.file(request.app[keys.engine], row_id(request))
     if request.match_info["name"] != file.name:
-        # Not to be kept for ever: the row may be renamed one day.
-        headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
-        return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers=headers)
+        raise NotFound
     found = Download(file.name, file.content_type, file.sha256, file.size, file.created_at)
     return await respond(request, request.app[keys.storage], found)
 
