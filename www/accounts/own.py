@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from www import keys
 from www.accounts import actions, confirming, queries
 from www.accounts.forms import PasswordChange, Profile
@@ -19,6 +17,8 @@ from www.render import render, see_other
 from www.requests import read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from www.models import Session
 
 
