@@ -3,7 +3,7 @@
 import pytest
 
 import www as package
-from tests.cli.conftest import ROOT
+from tests.cli.conftest import PASSWORD, ROOT
 from www.cli import COMMANDS
 
 
@@ -36,7 +36,41 @@ def test_every_command_has_help_and_config(www, call):
 
 
 @pytest.mark.parametrize(
-    "call", ["nonsense", "serve --nonsense", "user", "demo --blogs 0", "demo --blogs many"]
+    "call", ["check", "migrate --sql", "user add bob --role reader --password-stdin"]
+)
+def test_options_may_stand_before_the_command(www, folder, call):
+    (folder / "check").write_text("db: {database: res/other.db}\n")
+    assert "res/other.db is ready" in www("--config=check", "init-db").out
+    answer = www("--config", "check", *call.split(), stdin=PASSWORD)
+    assert (answer.code, answer.err) == (0, "")
+    assert not (folder / "res" / "www.db").exists()
+
+
+def test_help_may_stand_before_the_command(www):
+    assert www("--config", "x", "--help", "migrate").out == www("migrate", "--help").out
+
+
+def test_help_names_what_options_take(www):
+    assert "--host HOST" in www("serve", "--help").out
+    assert "--port PORT" in www("serve", "--help").out
+
+
+@pytest.mark.parametrize("call", ["migrate make --help", "check it -h", "init-db x --help"])
+def test_help_does_not_hide_a_wrong_word(www, call):
+    answer = www(*call.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert f"unrecognized arguments: {call.split()[1]}" in answer.err
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "1000001", "many"])
+def test_a_wrong_number_is_answered_by_what_is_allowed(www, number):
+    answer = www("demo", "--blogs", number)
+    assert answer.code == 2
+    assert f"--blogs: found '{number}'; allowed: a number from 1 to 1000000" in answer.err
+
+
+@pytest.mark.parametrize(
+    "call", ["nonsense", "serve --nonsense", "user", "demo --blogs 0", "--config", "--port 1 x"]
 )
 def test_a_wrong_call_ends_with_2(www, call):
     answer = www(*call.split())

@@ -9,6 +9,11 @@ import pytest
 from tests.cli.conftest import PASSWORD
 
 
+@pytest.fixture(autouse=True)
+def _site(www):
+    www("init-db")
+
+
 @pytest.fixture
 def add(www):
     """Add an account with a piped password."""
@@ -76,7 +81,7 @@ def test_add_names_every_mistake(add, folder):
     assert (answer.code, answer.out) == (1, "")
     assert [line.split()[1] for line in answer.err.splitlines()] == ["name:", "email:", "password:"]
     assert "At least 8 characters" in answer.err
-    assert not (folder / "res").exists()
+    assert rows(folder, "SELECT name FROM users") == []
 
 
 def test_add_rejects_an_unknown_role(add):
@@ -132,6 +137,36 @@ def test_reset_link_works(add, www, folder):
     assert rows(folder, "SELECT purpose, user_id FROM one_time_links") == [("reset", 1)]
 
 
+@pytest.mark.parametrize(
+    "call", ["list", "reset-link alice", "add alice --role admin --password-stdin"]
+)
+def test_a_database_that_is_not_there_is_not_made(www, folder, monkeypatch, call):
+    monkeypatch.setenv("WWW_DB__DATABASE", "typo/www.db")
+    answer = www("user", *call.split(), stdin=PASSWORD)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == "www: there is no database typo/www.db: run `www init-db` first\n"
+    assert not (folder / "typo").exists()
+
+
+def test_reset_link_says_what_it_assumes(add, www):
+    add("alice")
+    answer = www("user", "reset-link", "alice")
+    assert "the server listens on port 8080; if not, add --port" in answer.out
+    assert "From another machine, put this machine's name or address in place" in answer.out
+    answer = www("user", "reset-link", "alice", "--port", "8083")
+    assert answer.out.startswith("http://localhost:8083/setup/")
+    assert "--port" not in answer.out
+
+
+def test_reset_link_needs_a_port(add, www, folder, monkeypatch):
+    add("alice")
+    monkeypatch.setenv("WWW_SERVER__PORT", "0")
+    answer = www("user", "reset-link", "alice")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--port" in answer.err
+    assert rows(folder, "SELECT id FROM one_time_links") == []
+
+
 def test_reset_link_replaces_the_one_before(add, www, folder):
     add("alice")
     first, second = (www("user", "reset-link", "alice").out for _ in range(2))
@@ -144,6 +179,8 @@ def test_reset_link_begins_with_base_url(add, www, monkeypatch):
     monkeypatch.setenv("WWW_SERVER__BASE_URL", "https://example.org")
     answer = www("user", "reset-link", "alice")
     assert answer.out.startswith("https://example.org/setup/")
+    assert "port" not in answer.out
+    assert "localhost" not in answer.out
 
 
 def test_reset_link_needs_somebody(www):

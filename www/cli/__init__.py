@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from www import __version__
 from www.cli import check, demo, init_db, migrate, serve, user
@@ -25,6 +25,20 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (serve, init_db, migrate, user, demo, check)
 DEFAULT: Final = "serve"
+_VALUED: Final = frozenset({"--config", "--host", "--port"})
+"""Options that may stand before the command, and take the next word for their value."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Notices a word too many even where --help follows, which would hide it."""
+
+    def parse_known_args(  # type: ignore[override]  # the overloads only type the namespace
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse as argparse does."""
+        if args and not args[0].startswith("-") and not self._get_positional_actions():
+            self.error(f"unrecognized arguments: {args[0]}")
+        return super().parse_known_args(args, namespace)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,14 +63,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _with_command(given: list[str]) -> list[str]:
-    """Put the default command where none was named: `www --port 80` serves."""
-    if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help", "--version"}):
-        return [DEFAULT, *given]
-    return given
+    """Move leading options behind the command, which is the default one if none was named."""
+    if given and given[0] in {"-h", "--help", "--version"}:
+        return given
+    start = 0
+    while start < len(given) and given[start].startswith("-"):
+        start += 2 if given[start] in _VALUED else 1
+    return [*(given[start:] or [DEFAULT]), *given[:start]]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="www",
         description="A self-hosted server for writing and for sharing files.",
         epilog=f"Without a command: {DEFAULT}. `www COMMAND --help` says more.",

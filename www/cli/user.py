@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from getpass import getpass
 from typing import TYPE_CHECKING, Any, Final
 
-from www.cli.say import say, say_error
+from www.cli.say import hint_for_others, say, say_error
+from www.models import Role
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from www.models import User
     from www.settings import Settings
 
-ROLES: Final = ("admin", "editor", "author", "reader")
 ACTOR: Final = "(command line)"
 _HEAD: Final = ("id", "name", "role", "active", "created")
 
@@ -30,7 +30,7 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     add = actions.add_parser("add", parents=[shared], help="add an account")
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--role", required=True, choices=ROLES, help="what the person may do")
+    add.add_argument("--role", required=True, choices=[*Role], help="what the person may do")
     add.add_argument("--email", default="", metavar="ADDRESS")
     help_ = "read the password from standard input, to its end or the first line break"
     add.add_argument("--password-stdin", action="store_true", help=help_)
@@ -40,6 +40,8 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
     help_ = "print a link by which somebody chooses a new password, once"
     reset = actions.add_parser("reset-link", parents=[shared], help=help_)
     reset.add_argument("name", metavar="NAME")
+    help_ = "port that the server listens on, if its settings do not say so"
+    reset.add_argument("--port", dest="server.port", metavar="PORT", help=help_)
     reset.set_defaults(run=run_reset_link)
 
 
@@ -47,6 +49,8 @@ def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
     """Add an account; print every mistake."""
     from www.errors import Invalid
 
+    if _is_missing(settings):
+        return 1
     try:
         password = _password(from_stdin=arguments.password_stdin)
         if password is None:
@@ -65,6 +69,8 @@ def run_add(arguments: argparse.Namespace, settings: Settings) -> int:
 def run_list(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print all accounts, oldest first."""
     del arguments
+    if _is_missing(settings):
+        return 1
     rows = asyncio.run(_list(settings))
     if sys.stdout.isatty():
         _print_table(rows)
@@ -80,15 +86,37 @@ def run_reset_link(arguments: argparse.Namespace, settings: Settings) -> int:
     from www.models import Purpose
     from www.server import local_url
 
+    if _is_missing(settings):
+        return 1
+    server = settings.server
+    if not server.base_url and not server.port:
+        say_error("the settings let the server take any port: say with --port which one it took")
+        return 2
     token = asyncio.run(_reset_link(arguments.name, settings))
     if token is None:
         say_error(f"there is no active account called {arguments.name}; `www user list` shows all")
         return 1
     hours = round(LIFETIMES[Purpose.RESET].total_seconds() / 3600)
-    server = settings.server
-    say(f"{server.base_url or local_url(server.host, server.port)}/setup/{token}")
+    link = f"{server.base_url or local_url(server.host, server.port)}/setup/{token}"
+    say(link)
     say(f"valid once, for {hours} hours; older links of {arguments.name} are void")
+    if not server.base_url:
+        if getattr(arguments, "server.port") is None:
+            say(f"This assumes that the server listens on port {server.port}; if not, add --port.")
+        for line in hint_for_others(link):
+            say(line)
     return 0
+
+
+def _is_missing(settings: Settings) -> bool:
+    """Say that there is no database; to make one here would hide a mistake in its path."""
+    from www import database
+
+    missing = database.is_missing(settings.db)
+    if missing:
+        path = database.shown(settings.db)
+        say_error(f"there is no database {path}: run `www init-db` first")
+    return missing
 
 
 def _password(*, from_stdin: bool) -> str | None:
@@ -120,11 +148,12 @@ async def _add(arguments: argparse.Namespace, password: str, settings: Settings)
     from www import database
     from www.accounts import actions
     from www.auth.passwords import Passwords
-    from www.models import Role
 
     new, now = _account(arguments, password), datetime.now(UTC)
     password_hash = await Passwords().hash(new.password)
     async with database.opened(settings.db) as engine, engine.transaction() as conn:
+        if arguments.role == Role.ADMIN:
+            await actions.hold_administrators(conn)
         user = await actions.add(
             conn,
             name=new.name,

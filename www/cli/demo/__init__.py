@@ -86,10 +86,8 @@ def _summary(filled: Filled, password: str) -> None:
 
 
 def _number(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= MOST:
-        raise ValueError
-    return number
+    import argparse
 
-
-_number.__name__ = f"number from 1 to {MOST}"  # what argparse calls it in its message
+    if text.isdecimal() and 1 <= int(text) <= MOST:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"found {text!r}; allowed: a number from 1 to {MOST}")
