@@ -113,7 +113,7 @@ class Server(Section):
         tuple[IPv4Network | IPv6Network, ...],
         BeforeValidator(_listed),
         About(
-            "networks whose X-Forwarded-For and X-Forwarded-Proto headers are believed",
+            "networks whose X-Forwarded-For, -Host, -Proto and X-Request-ID headers are believed",
             "a list such as `[127.0.0.1/32, 10.0.0.0/8]`; with commas in the environment",
         ),
     ] = ()
@@ -298,7 +298,7 @@ def _merged(sources: Iterable[Source]) -> dict[str, object]:
         for name, values in source.values.items():
             before = merged.get(name)
             both = isinstance(before, dict) and isinstance(values, Mapping)
-            merged[name] = {**before, **values} if both else values  # type: ignore[dict-item]
+            merged[name] = {**before, **values} if both else values  # type: ignore[dict-item]  # isinstance says nothing of the keys
     return merged
 
 

@@ -108,7 +108,7 @@ async def _read(request: web.Request, scanner: Scanner, intake: _Intake, bounds:
 def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
     if request.content_type != "multipart/form-data":
         raise UnsupportedType(N_("Files are sent as a form: multipart/form-data."))
-    # aiohttp has unpacked such a body already; a few kB could become terabytes.
+    # The gate says the same for the whole site; a few kB could become terabytes.
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedType(N_("Compressed uploads are not accepted here."))
     if (request.content_length or 0) > bounds.body_bytes:

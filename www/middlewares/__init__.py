@@ -4,7 +4,7 @@ state          request id, language and theme: whatever fails later can be shown
 (access log)   `www.access_log`, called by aiohttp after the last byte
 errors         every error below becomes a page or problem+json
 (headers)      `www.middlewares.headers`, a signal, because streamed answers need them too
-bodies         Host known, no compressed body
+gate           Host known, path without NUL, no compressed body
 origin check   no state is changed by another site's page
 session        the cookie's session, and whose it is
 access         what the line in www/routes.py asks for

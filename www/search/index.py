@@ -72,7 +72,7 @@ def shown(found: Sequence[Blog], terms: Sequence[Term]) -> list[Blog]:
     """Fill `title_html` and `snippet_html`, safe and with `<mark>`; for a thread."""
     for blog in found:
         blog["title_html"] = Markup(highlight(blog.title, terms))  # noqa: S704  both escape
-        blog["snippet_html"] = Markup(snippet(plain_text(blog.html), terms))  # noqa: S704
+        blog["snippet_html"] = Markup(snippet(plain_text(blog.html), terms))  # noqa: S704  both escape
     return list(found)
 
 
