@@ -103,7 +103,7 @@ COMMENTS = [
 FILES = [
     Row(
         id=n + 1, name=name, content_type=kind, size=size, sha256="0" * 64, created_at=ago(n * 5), owner_id=7,
-        owner_name="mei" if n else "wang-xiaoming",
+        owner_name="mei" if n else "wang-xiaoming", owner_display="林梅 Mei Lin" if n % 2 else "",
     )
     for n, (name, kind, size) in enumerate(texts.FILES)
 ]  # fmt: skip

@@ -121,6 +121,17 @@ def test_it_shows_500_without_user_or_permissions():
     assert "01JD9Z7Q" in text
 
 
+@pytest.mark.parametrize("template", ["404.html", "500.html", "error.html"])
+def test_every_error_names_its_request(template):
+    assert "<code>01JD9Z7Q</code>" in samples.render(template, "full")
+
+
+def test_the_preview_without_scripts_is_scrolled_to():
+    text = samples.render("blogs/edit.html", "full")
+    assert 'formaction="/blogs/12/edit#preview"' in text
+    assert 'id="preview"' in text
+
+
 def test_it_escapes_what_people_typed():
     text = samples.render("index.html", "full")
     assert "<pears>" not in text
