@@ -35,13 +35,31 @@ async def test_it_hides_the_page(draft, stranger):
 async def test_it_hides_it_from_lists(draft, stranger):
     for path in (
         "/",
-        "/tags/secret",
         f"/archive/{NOW.year}",
         "/users/alice",
         "/search?q=zebra",
         "/search?q=quiet",
     ):
         assert "Quiet plan" not in await read(stranger, path)
+
+
+@everyone
+async def test_it_hides_that_its_tag_exists(draft, alice, engine, stranger):
+    for actor in (stranger, alice):
+        await read(actor, "/tags/secret", 404)
+    assert 'href="/tags/secret"' not in await read(alice, "/blogs/1-quiet-plan")
+    await store(engine, alice.user, "Loud plan", tags=["secret"])
+    assert "Loud plan" in await read(stranger, "/tags/secret")
+
+
+async def test_it_says_who_can_see_it(draft, alice, make_actor):
+    assert "Draft: only you and the editors can see this" in await read(
+        alice, "/blogs/1-quiet-plan"
+    )
+    assert "Only you and the editors can see these." in await read(alice, "/drafts")
+    page = await read(await make_actor("ed", "editor"), "/blogs/1-quiet-plan?notice=drafted")
+    assert "Draft: only its author and the editors can see this" in page
+    assert "Saved as a draft. Only its author and the editors can see it." in page
 
 
 async def test_it_hides_it_from_the_drafts_of_others(draft, alice, make_actor):

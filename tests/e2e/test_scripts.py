@@ -51,7 +51,7 @@ async def test_unsaved_text_survives_the_window(dora):
     await expect(dora.page.locator("[name=title]")).to_have_value("Half a letter")
     await expect(dora.page.locator("[name=body]")).to_have_value("Not saved 未存")
     await dora.press("Save draft")
-    await dora.notice("Saved as a draft. Only you can see it.")
+    await dora.notice("Saved as a draft. Only its author and the editors can see it.")
     await dora.go("/write")
     await expect(dora.page.get_by_role("button", name="Restore it")).to_have_count(0)
 

@@ -49,7 +49,7 @@ async def write_with_preview(visitor):
 
 async def save_draft(visitor, stranger):
     await visitor.press("Save draft")
-    await visitor.notice("Saved as a draft. Only you can see it.")
+    await visitor.notice("Saved as a draft. Only its author and the editors can see it.")
     path = visitor.page.url.partition("?")[0]
     await expect(visitor.main.locator("h1")).to_have_text("The lantern 灯")
     await visitor.menu("Drafts")

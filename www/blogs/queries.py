@@ -63,11 +63,8 @@ async def under_tag(conn: Verbs, tag: Tag, part: Slice) -> Page[Any]:
     Two questions, because SQLite joins the other way round where its statistics are old, and then
     sorts all posts of the tag: 8 ms for 2,000 of them instead of 0.1.
     """
-    marks = BlogTag.select(BlogTag.blog_id).where(
-        BlogTag.tag_id == tag.id, BlogTag.published_at.is_not(None)
-    )
     page = await conn.page(
-        marks.order_by(BlogTag.published_at.desc(), BlogTag.blog_id.desc()),
+        _published_under(tag).order_by(BlogTag.published_at.desc(), BlogTag.blog_id.desc()),
         after=part.after,
         size=part.size,
     )
@@ -100,12 +97,12 @@ async def years(conn: Verbs, zone: tzinfo) -> list[int]:
 
 
 async def tag(conn: Verbs, name: str) -> Tag:
-    """Return the tag of that name in whatever spelling; raises NotFound."""
+    """Return the tag of that name in whatever spelling; NotFound where only drafts have it."""
     key = tag_key(name)
     if len(key) > MAX_TAG_KEY:
         raise NotFound
     found = await conn.first(Tag.select().where(Tag.key == key))
-    if found is None:
+    if found is None or not await conn.exists(_published_under(found)):
         raise NotFound
     return found
 
@@ -155,6 +152,12 @@ async def _readable(conn: Verbs, user: User | None, select: Select[Blog]) -> Blo
     if blog is None or (blog.published_at is None and not can(user, "edit", blog)):
         raise NotFound
     return blog
+
+
+def _published_under(tag: Tag) -> Select[BlogTag]:
+    return BlogTag.select(BlogTag.blog_id).where(
+        BlogTag.tag_id == tag.id, BlogTag.published_at.is_not(None)
+    )
 
 
 def _newest() -> Select[Any]:
