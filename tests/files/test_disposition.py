@@ -44,6 +44,7 @@ def test_it_refuses_what_is_malformed(value):
         ("a.txt", 'attachment; filename="a.txt"'),
         ("é.txt", "attachment; filename=\"e.txt\"; filename*=UTF-8''%C3%A9.txt"),
         ("年.pdf", "attachment; filename=\"file.pdf\"; filename*=UTF-8''%E5%B9%B4.pdf"),
+        (".env", 'attachment; filename=".env"'),
         ('a"b%.txt', "attachment; filename=\"a_b_.txt\"; filename*=UTF-8''a%22b%25.txt"),
     ],
 )

@@ -17,8 +17,12 @@ from www.utils.names import extension, safe_name
         ("/srv/folder/", "folder"),
         ("..", "file"),
         ("", "file"),
-        (" . . ", "file"),
-        (".bashrc", "bashrc"),
+        (".", "file"),
+        (" .. ", "file"),
+        (". .", ". ."),
+        (".htaccess", ".htaccess"),
+        ("x/ .env ", ".env"),
+        ("etc.", "etc."),
         ("a\x00b\x1b[31m.txt", "ab[31m.txt"),
         ("invoice\u202efdp.exe", "invoicefdp.exe"),
         ("a\nb\t c.txt", "a b c.txt"),
@@ -52,7 +56,8 @@ names = st.text(
 def test_any_name_becomes_one_safe_line(name):
     safe = safe_name(name)
     assert 1 <= len(safe.encode()) <= 255
-    assert safe[0] not in ". "
+    assert safe not in {".", ".."}
+    assert safe == safe.strip()
     assert not set(safe) & set("/\\\n\r\0")
     assert not {unicodedata.category(c) for c in safe} & {"Cc", "Cf", "Cs"}
     assert unicodedata.is_normalized("NFC", safe)

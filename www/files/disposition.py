@@ -77,4 +77,5 @@ def _ascii(name: str) -> str:
     """A name for clients without `filename*`, which disagree on quotes, escapes and percents."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     clean = re.sub(r"[^ -~]", "", re.sub(r'["\\%/]', "_", plain)).strip()
-    return f"file{clean}" if not clean or clean.startswith(".") else clean
+    nameless = not clean or (clean.startswith(".") and not name.startswith("."))
+    return f"file{clean}" if nameless else clean

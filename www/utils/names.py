@@ -12,6 +12,7 @@ from typing import Final
 MAX_BYTES: Final = 255  # NAME_MAX of every file system that a download may be saved on
 _MAX_EXTENSION_BYTES: Final = 32
 _FALLBACK: Final = "file"
+_FOLDERS: Final = frozenset({"", ".", ".."})
 # Control, format (bidi overrides, joiners) and surrogates: invisible, or a lie about the rest.
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
 
@@ -19,12 +20,14 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
 def safe_name(name: str) -> str:
     """Return what remains of `name`: one visible line of at most 255 bytes in UTF-8, never empty.
 
-    Folders before it are cut, also a Windows client's; the extension survives the shortening.
+    Folders before it are cut, also a Windows client's; the extension survives the shortening. What
+    browsers take for folders in an address, "." and "..", is no name.
     """
     visible = "".join(c for c in name if c.isspace() or unicodedata.category(c) not in _HIDDEN)
     one_line = unicodedata.normalize("NFC", " ".join(visible.split()))
     base = one_line.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return _shortened(base.strip(" .")) or _FALLBACK
+    kept = _shortened(base.strip())
+    return _FALLBACK if kept in _FOLDERS else kept
 
 
 def extension(name: str) -> str:
@@ -39,7 +42,7 @@ def _shortened(name: str) -> str:
     stem, dot, last = name.rpartition(".")
     tail = dot + last
     if not stem or len(tail.encode()) > _MAX_EXTENSION_BYTES:
-        return _cut(name, MAX_BYTES).rstrip(" .")
+        return _cut(name, MAX_BYTES).rstrip()
     return _cut(stem, MAX_BYTES - len(tail.encode())) + tail
 
 
