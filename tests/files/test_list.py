@@ -51,7 +51,16 @@ async def test_an_admin_sees_all_and_whose_they_are(alice, admin):
     await upload(alice, ("a", b"1"))
     await upload(admin, ("b", b"2"))
     assert (await names(admin))[0] == ["b", "a"]
-    assert "<span>alice</span>" in await (await admin.get("/files")).text()
+    page = await (await admin.get("/files")).text()
+    assert "<span>alice</span>" in page
+    assert re.search(r"Files of everybody\. Your own take 1.B of ", page)
+
+
+async def test_people_are_called_as_on_other_pages(make_actor, admin):
+    carol = await make_actor("carol", "author", display_name="Carol Ng")
+    await upload(carol, ("a", b"1"))
+    assert "<span>Carol Ng</span>" in await (await admin.get("/files")).text()
+    assert "<span>Carol Ng</span>" not in await (await carol.get("/files")).text()
 
 
 @pytest.mark.parametrize("settings", [{"limits": {"quota_bytes": 10_000}}], indirect=True)

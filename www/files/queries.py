@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LISTED: Final = (
     *(File.id, File.owner_id, File.name, File.content_type, File.size, File.created_at),
     User.name.label("owner_name"),
+    User.display_name.label("owner_display"),
 )
 _MOST_HASHES: Final = 1000
 
