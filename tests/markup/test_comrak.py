@@ -176,6 +176,8 @@ def test_it_sums_up_the_running_text():
     ("source", "start", "end"),
     [
         ("words " * 100, "words words", "words…"),
+        ("ab " * 91 + "view. And more.", "ab ab", "ab view…"),
+        ("汉" * 138 + "。字字字字", "汉汉", "汉…"),
         ("汉字，" * 200, "汉字，汉字", "，汉…"),
         ("x" * 400, "xxx", "x…"),
     ],

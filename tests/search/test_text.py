@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from www.markup import ComrakRenderer
 from www.search.text import (
     MAX_QUERY,
     MAX_TERMS,
@@ -147,6 +148,12 @@ def test_it_shows_chinese_around_a_hit():
 
 def test_it_strips_html():
     assert plain_text("<p>a<em>b</em>c</p><p>1 &lt; 2</p>") == "abc 1 < 2"
+
+
+def test_it_leaves_out_the_marks_of_footnotes():
+    source = "One `two`[^a] and [3](/x) [4](/y).\n\n[^a]: a note\n[^b]: no\n\nMore[^a]."
+    text = plain_text(ComrakRenderer().render(source).html)
+    assert text == "One two and 3 4. More. a note"
 
 
 def unmarked(html: str) -> str:

@@ -81,7 +81,7 @@ def cut(text: str, length: int) -> str:
         # Between two Chinese characters one may cut anywhere; a word goes as a whole.
         whole = head.rpartition(" ")[0]
         head = whole if len(whole) > length // 2 else head
-    return head.rstrip(" ,;:，、；：") + "…"
+    return head.rstrip(" .,;:。，、；：") + "…"
 
 
 def _extensions(profile: Profile) -> comrak.ExtensionOptions:

@@ -45,6 +45,10 @@ _INLINE: Final = re.compile(
     r"</?(?:a|abbr|b|bdi|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|u|var)"
     r"(?:\s[^>]*+)?>"
 )
+# A link with what the number of a footnote or the way back from it would hold; most are neither.
+_NOTE: Final = re.compile(
+    r'<a\s([^>]*+)>((?:[0-9]++|↩(?:<sup class="footnote-ref">[0-9]++</sup>)?+)</a>)?+'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,12 @@ def snippet(text: str, terms: Sequence[Term], size: int = 160) -> str:
 
 def plain_text(html: str) -> str:
     """The words of HTML that we made ourselves; it is no sanitiser."""
+    html = _NOTE.sub(_unless_note, html)
     return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", html))).split())
+
+
+def _unless_note(link: re.Match[str]) -> str:
+    return "" if link[2] and 'role="doc-' in link[1] else link[0]
 
 
 def _fold_char(char: str) -> str:
