@@ -29,6 +29,12 @@ def serve(start):
     return run
 
 
+def link_in(said):
+    found = LINK.search(said)
+    assert found
+    return found[0]
+
+
 def stop(process):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
@@ -68,9 +74,7 @@ def test_it_leaves_no_complaint_behind(serve):
 
 def test_it_prints_a_working_link_while_there_is_no_administrator(serve):
     process, url, said = serve("serve")
-    link = LINK.search(said)
-    assert link
-    assert status(f"{url}{link[0]}") == 200
+    assert status(f"{url}{link_in(said)}") == 200
     stop(process)
 
 
@@ -78,7 +82,7 @@ def test_a_failed_second_start_leaves_the_link_alone(serve):
     process, url, said = serve("serve")
     with pytest.raises(AssertionError, match="cannot listen"):
         serve("serve", port=url.rpartition(":")[2])
-    assert status(f"{url}{LINK.search(said)[0]}") == 200
+    assert status(f"{url}{link_in(said)}") == 200
     stop(process)
 
 
@@ -86,7 +90,7 @@ def test_links_of_earlier_starts_still_work(serve):
     process, _, said = serve("serve")
     stop(process)
     process, url, _ = serve("serve")
-    assert status(f"{url}{LINK.search(said)[0]}") == 200
+    assert status(f"{url}{link_in(said)}") == 200
     stop(process)
 
 
@@ -104,7 +108,7 @@ def test_it_says_where_it_listens_and_what_readers_use(serve, monkeypatch):
     monkeypatch.setenv("WWW_SERVER__BASE_URL", "https://our-town.example")
     process, url, said = serve("serve")
     assert f"Serving on {url} as https://our-town.example (" in said
-    assert f"  https://our-town.example{LINK.search(said)[0]}\n" in said
+    assert f"  https://our-town.example{link_in(said)}\n" in said
     stop(process)
 
 
