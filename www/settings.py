@@ -162,6 +162,9 @@ class Storage(Section):
     """Where uploaded files live."""
 
     kind: Annotated[Literal["local"], About("uploaded files lie in the data folder")] = "local"
+    min_free_bytes: Annotated[
+        Bytes, About("space on the disk that uploads leave to the database", _BYTES)
+    ] = 256 * 1024**2
 
 
 class Site(Section):

@@ -49,6 +49,12 @@ class Incoming(Protocol):
     async def abort(self) -> None:
         """Forget everything written; after a commit this does nothing."""
 
+    async def withdraw(self) -> None:
+        """Undo the commit, because no row was written.
+
+        What was here before, or has been committed again since, stays: another row may need it.
+        """
+
 
 class Content(Protocol):
     """An open content: stays readable until closed, even when it is deleted meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from typing import TYPE_CHECKING, Final
@@ -43,9 +44,17 @@ class LocalContent:
         if len(cached) == wanted:
             return cached
         fd = os.dup(self._fd)  # the thread keeps its own: a cancelled reader closes ours meanwhile
-        return cached + await self._storage.run(
-            lambda: _read_and_close(fd, offset + len(cached), wanted - len(cached))
-        )
+        try:
+            reading = self._storage.submit(
+                lambda: _read(fd, offset + len(cached), wanted - len(cached))
+            )
+        except RuntimeError:  # the storage is closed
+            os.close(fd)
+            raise
+        # Also where it is cancelled while it waits for a thread, and so never reads.
+        reading.add_done_callback(lambda _: os.close(fd))
+        rest: bytes = await asyncio.wrap_future(reading)
+        return cached + rest
 
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""
@@ -64,13 +73,10 @@ class LocalContent:
         return bytes(memoryview(buffer)[:read_bytes])
 
 
-def _read_and_close(fd: int, offset: int, size_bytes: int) -> bytes:
+def _read(fd: int, offset: int, size_bytes: int) -> bytes:
     parts = []
-    try:
-        while size_bytes and (part := os.pread(fd, size_bytes, offset)):
-            parts.append(part)
-            offset += len(part)
-            size_bytes -= len(part)
-    finally:
-        os.close(fd)
+    while size_bytes and (part := os.pread(fd, size_bytes, offset)):
+        parts.append(part)
+        offset += len(part)
+        size_bytes -= len(part)
     return b"".join(parts)

@@ -43,6 +43,7 @@ class LocalIncoming:
         self._gathered: list[Bytes] = []
         self._gathered_bytes = 0
         self._step: Future[None] | None = None
+        self._placed_ns: int | None = None  # since when a content of ours has its name
 
     async def write(self, chunk: Bytes) -> None:
         """Take the next bytes, which must not change afterwards. Raises StorageFull."""
@@ -66,6 +67,14 @@ class LocalIncoming:
             # Shielded: also a task that is cancelled again leaves no file and no descriptor behind.
             await asyncio.shield(asyncio.wrap_future(self._storage.submit(self._abandon)))
 
+    async def withdraw(self) -> None:
+        """Undo the commit, because no row was written; what others committed too stays."""
+        placed_ns, self._placed_ns = self._placed_ns, None
+        if placed_ns is not None:
+            sha256 = self._hash.hexdigest()
+            undoing = self._storage.submit(lambda: self._storage.displace(sha256, placed_ns))
+            await asyncio.shield(asyncio.wrap_future(undoing))
+
     def discard(self) -> None:
         """Close and unlink the file; called in a thread, or where nothing can wait."""
         fd, self._fd = self._fd, -1
@@ -80,6 +89,7 @@ class LocalIncoming:
             self._step = None
 
     def _write(self, chunks: list[Bytes]) -> None:
+        self._storage.check_space(self._fd)
         with _full_disk():
             for chunk in chunks:
                 self._hash.update(chunk)
@@ -92,7 +102,8 @@ class LocalIncoming:
         self._write(self._gathered)
         with _full_disk():
             os.fsync(self._fd)
-            self._storage.place(self._path, self._hash.hexdigest(), self._size_bytes)
+            sha256 = self._hash.hexdigest()
+            self._placed_ns = self._storage.place(self._path, sha256, self._size_bytes)
         self.discard()
 
     def _abandon(self) -> None:
@@ -100,7 +111,7 @@ class LocalIncoming:
         if self._step is not None:
             wait([self._step])
         # The step may have been the commit itself, finished although its task was cancelled: then
-        # the content stays, unreferenced, for the sweep.
+        # the content stays, unreferenced, for `withdraw` or the sweep.
         self.discard()
 
 

@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from www.errors import NotFound
-from www.storage.base import YOUNG_S
+from www.storage.base import YOUNG_S, StorageFull
 from www.storage.content import LocalContent
 from www.storage.incoming import LocalIncoming
 
@@ -37,8 +37,12 @@ _T = TypeVar("_T")
 class LocalStorage:
     """Contents below one folder, shared safely by any number of processes on one machine."""
 
-    def __init__(self, folder: Path) -> None:
-        """Remember `folder` (the data folder); nothing is touched before `async with`."""
+    def __init__(self, folder: Path, *, min_free_bytes: int = 0) -> None:
+        """Remember `folder` (the data folder); nothing is touched before `async with`.
+
+        Nothing is written where the disk would have less than `min_free_bytes` left.
+        """
+        self._min_free_bytes = min_free_bytes
         self._files = folder / "files"
         self._incoming = folder / "incoming"
         self._threads: ThreadPoolExecutor | None = None
@@ -106,8 +110,17 @@ class LocalStorage:
             raise NotFound
         return self._files / sha256[:2] / sha256[2:4] / sha256
 
-    def place(self, temporary: Path, sha256: str, size_bytes: int) -> None:
-        """Move a synced temporary file to its hash, or make the equal content there young again."""
+    def check_space(self, fd: int) -> None:
+        """Refuse to write to the disk of `fd` where it is nearly full. Raises StorageFull."""
+        disk = os.fstatvfs(fd)
+        if disk.f_bavail * disk.f_frsize < self._min_free_bytes:
+            raise StorageFull
+
+    def place(self, temporary: Path, sha256: str, size_bytes: int) -> int | None:
+        """Move a synced temporary file to its hash, or make the equal content there young again.
+
+        Returns what `displace` needs, None where the content was here before.
+        """
         path = self.path(sha256)
         path.parent.parent.mkdir(mode=0o700, exist_ok=True)
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -118,12 +131,22 @@ class LocalStorage:
             except FileNotFoundError:
                 same = False
             if same:
-                os.utime(path)
                 temporary.unlink()
             else:
                 temporary.replace(path)
+            # In full resolution: without arguments it is the kernel's clock, which ticks slowly.
+            os.utime(path, ns=(time.time_ns(),) * 2)
+            placed_ns = path.stat().st_mtime_ns
         for folder in (path.parent, path.parent.parent, self._files):
             _sync_folder(folder)
+        return None if same else placed_ns
+
+    def displace(self, sha256: str, placed_ns: int) -> None:
+        """Delete what `place` placed then, unless an equal content was placed since."""
+        path = self.path(sha256)
+        with self._locked(fcntl.LOCK_EX), contextlib.suppress(FileNotFoundError):
+            if path.stat(follow_symlinks=False).st_mtime_ns == placed_ns:
+                path.unlink()
 
     def _prepare(self) -> None:
         for folder in (self._files, self._incoming):
