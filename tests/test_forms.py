@@ -3,7 +3,7 @@
 import pytest
 from multidict import MultiDict
 
-from www.errors import Invalid
+from www.errors import Invalid, Unavailable
 from www.forms import Fields, Form
 
 
@@ -64,12 +64,23 @@ def test_short_and_many():
 
 
 def test_a_form_comes_back_without_its_passwords():
-    data = MultiDict([("name", "alice"), ("password", "secret"), ("tag", "x"), ("tag", "y")])
+    data = MultiDict([("name", "alice"), ("password", "secret")])
     form = Form.again(data, Invalid({"name": ["no"]}), email="")
     assert form.values["name"] == "alice"
-    assert form.values["tag"] == ["x", "y"]
     assert form.values["email"] == ""
     assert "secret" not in repr(form)
+
+
+def test_a_doubled_field_comes_back_as_it_was_read():
+    data = MultiDict([("name", "a"), ("name", "b")])
+    assert Fields(data).line("name", max_chars=9) == "a"
+    assert Form.again(data, Invalid({"name": ["no"]})).values["name"] == "a"
+
+
+def test_a_form_says_what_hindered_the_whole_of_it():
+    form = Form.again(MultiDict(name="a"), Unavailable())
+    assert form.values["name"] == "a"
+    assert list(form.errors) == [""]
 
 
 def test_its_messages_are_translated_with_their_parameters():

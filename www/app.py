@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiohttp import web
@@ -12,8 +11,9 @@ from www import database, keys
 from www.assets import Assets
 from www.auth import permissions
 from www.auth.passwords import Passwords
+from www.files.space import Space
 from www.files.sweeping import sweep_forever
-from www.markup import ComrakRenderer
+from www.markup import ComrakRenderer, Renders
 from www.middlewares import MIDDLEWARES
 from www.middlewares.headers import add_headers
 from www.render import Urls, load_templates, setup_templates
@@ -44,7 +44,7 @@ def create_app(
     app[keys.settings] = settings
     app[keys.can] = permissions.can
     app[keys.passwords] = passwords or Passwords()
-    app[keys.renderer] = ComrakRenderer()
+    app[keys.space] = Space()
     app[keys.tasks] = set()
     setup_routes(app, routes)
     app[keys.urls] = Urls(app.router)
@@ -73,7 +73,8 @@ async def file_storage(app: web.Application) -> AsyncIterator[None]:
     """Keep uploaded files in the data folder, which only this user of the machine may read."""
     folder = app[keys.settings].data
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-    async with LocalStorage(folder) as storage:
+    min_free_bytes = app[keys.settings].storage.min_free_bytes
+    async with LocalStorage(folder, min_free_bytes=min_free_bytes) as storage:
         app[keys.storage] = storage
         yield
 
@@ -83,8 +84,15 @@ async def file_sweep(app: web.Application) -> AsyncIterator[None]:
     sweeping = asyncio.create_task(sweep_forever(app[keys.engine], app[keys.storage]))
     yield
     sweeping.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await sweeping
+    await asyncio.wait([sweeping])  # and not `await sweeping`: that would hide our own cancellation
+    if not sweeping.cancelled():
+        sweeping.result()
+
+
+async def text_renders(app: web.Application) -> AsyncIterator[None]:
+    """Keep a thread for what people write, so that no page waits for a long text."""
+    async with Renders(ComrakRenderer()) as app[keys.renders]:
+        yield
 
 
 async def side_tasks(app: web.Application) -> AsyncIterator[None]:
@@ -106,6 +114,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     database_engine,
     file_storage,
     file_sweep,
+    text_renders,
     side_tasks,
 )
 """Opened in this order at start, closed in the reverse one at the end."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from multidict import MultiDict
 
+    from www.errors import WwwError
 
 _NEVER_SHOWN: Final = frozenset({"password", "current", "repeat"})
 """Fields whose values are not sent back into the page."""
@@ -123,17 +124,17 @@ class Form:
     errors: Mapping[str, list[str]] = field(default_factory=dict)
 
     @classmethod
-    def again(cls, data: MultiDict[str], invalid: Invalid, **values: object) -> Form:
-        """Return the form as it was sent, with its errors; passwords stay behind.
+    def again(cls, data: MultiDict[str], error: WwwError, **values: object) -> Form:
+        """Return the form as it was sent, with what was wrong; passwords stay behind.
 
-        `values` fill fields that the browser did not send; a field sent more than once is a list.
+        `values` fill fields that the browser did not send; of a field sent twice the first counts,
+        as in `Fields`.
         """
         typed: dict[str, object] = {**values, **dict.fromkeys(_NEVER_SHOWN, "")}
-        for name in data:
-            if name not in _NEVER_SHOWN:
-                sent = data.getall(name)
-                typed[name] = sent if len(sent) > 1 else sent[0]
-        return cls(typed, invalid.errors)
+        typed |= {name: data[name] for name in data if name not in _NEVER_SHOWN}
+        if isinstance(error, Invalid):
+            return cls(typed, error.errors)
+        return cls(typed, {"": [error.message]})
 
     def translated(self, language: str) -> Form:
         """Return the form with its messages in `language`; `render` calls this."""

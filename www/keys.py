@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from www.assets import Assets
     from www.auth.passwords import Passwords
     from www.db import Engine
-    from www.markup import Renderer
+    from www.files.space import Space
+    from www.markup import Renders
     from www.middlewares.access import Access
     from www.models import Session, User
     from www.render import Can, Urls
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 settings: Final[web.AppKey[Settings]] = web.AppKey("settings")
 engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
 storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
+space: Final[web.AppKey[Space]] = web.AppKey("space")
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
-renderer: Final[web.AppKey[Renderer]] = web.AppKey("renderer")
+renders: Final[web.AppKey[Renders]] = web.AppKey("renders")
 assets: Final[web.AppKey[Assets]] = web.AppKey("assets")
 urls: Final[web.AppKey[Urls]] = web.AppKey("urls")
 can: Final[web.AppKey[Can]] = web.AppKey("can")

@@ -13,6 +13,7 @@ from www.cli.demo.corpus import Voice, talk, topics
 from www.cli.demo.fill import BATCH, SPAN, Filler
 from www.cli.demo.pictures import HEIGHT, WIDTH, picture
 from www.files import queries as files
+from www.markup import ComrakRenderer
 from www.models import Blog, Comment, File, User
 from www.search import index
 
@@ -25,7 +26,7 @@ LINK = re.compile(r'(?:href|src)="(/(?:files|blogs)/[^"#]+)"')
 async def filled(engine, app):
     """Fill the site of the test's application."""
     filler = Filler(
-        engine, app[keys.storage], app[keys.renderer], quota_bytes=10**9, now=NOW, seed="test"
+        engine, app[keys.storage], ComrakRenderer(), quota_bytes=10**9, now=NOW, seed="test"
     )
     await filler.invite("nobody can sign in with this")
     await filler.write(POSTS, lambda: None)
@@ -78,7 +79,7 @@ async def test_contents_are_stored(filled, engine, app):
 
 async def test_the_same_seed_gives_the_same_texts(filled, engine, app):
     before = await engine.scalars(Blog.select(Blog.title).order_by(Blog.id))
-    storage, renderer = app[keys.storage], app[keys.renderer]
+    storage, renderer = app[keys.storage], ComrakRenderer()
     again = Filler(engine, storage, renderer, quota_bytes=10**9, now=NOW, seed="test")
     await again.invite("")
     await again.write(POSTS, lambda: None)
@@ -89,7 +90,7 @@ async def test_the_same_seed_gives_the_same_texts(filled, engine, app):
 
 async def test_a_stranger_keeps_the_name(engine, app, make_actor):
     stranger = await make_actor("priya")
-    filler = Filler(engine, app[keys.storage], app[keys.renderer], quota_bytes=1, now=NOW)
+    filler = Filler(engine, app[keys.storage], ComrakRenderer(), quota_bytes=1, now=NOW)
     await filler.invite("")
     assert stranger.user.id not in {person.id for person in filler.filled.people}
     assert "priya2" in {person.name for person in filler.filled.people}

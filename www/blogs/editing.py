@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
@@ -13,29 +12,34 @@ from www import keys
 from www.blogs import actions, queries
 from www.blogs.forms import Action, Text, body_of, form_of
 from www.db import VersionConflict
-from www.errors import Conflict, Invalid
+from www.errors import Conflict, Invalid, RateLimited, Unavailable, WwwError
 from www.forms import Fields, Form
 from www.render import render, see_other
 from www.requests import read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from multidict import MultiDict
 
     from www.models import Blog
+
+# With these what was typed comes back, instead of a page that says no more than what was wrong.
+_SHOWN_IN_FORM: Final = (Invalid, RateLimited, Unavailable)
 
 
 async def write(request: web.Request) -> web.Response:
     """Show an empty sheet; store what comes back."""
     if request.method != hdrs.METH_POST:
         return _editor(request, None, Form())
-    user = signed_in(request)
-    data = await read_form(request)
+    user, data = signed_in(request), await read_form(request)
     try:
-        text, prepared = await _read(request, data)
-    except Invalid as err:
+        text = Text.read(data, max_bytes=_max_bytes(request))
+        if text.action is Action.PREVIEW:
+            return _preview(request, None, data, await _rendered(request, text.body))
+        prepared = await _prepared(request, text)
+    except _SHOWN_IN_FORM as err:
         return _wrong(request, None, data, err)
-    if text.action is Action.PREVIEW:
-        return _preview(request, None, data, prepared)
     async with request.app[keys.engine].transaction() as conn:
         blog = await actions.create(conn, text, prepared, author_id=user.id, now=datetime.now(UTC))
     return _saved(request, blog, "drafted" if blog.published_at is None else "published")
@@ -50,11 +54,12 @@ async def edit(request: web.Request) -> web.Response:
         return _editor(request, blog, form_of(blog, tags[id]))
     data = await read_form(request)
     try:
-        text, prepared = await _read(request, data)
-    except Invalid as err:
+        text = Text.read(data, max_bytes=_max_bytes(request))
+        if text.action is Action.PREVIEW:
+            return _preview(request, blog, data, await _rendered(request, text.body))
+        prepared = await _prepared(request, text)
+    except _SHOWN_IN_FORM as err:
         return _wrong(request, blog, data, err)
-    if text.action is Action.PREVIEW:
-        return _preview(request, blog, data, prepared)
     try:
         async with engine.transaction() as conn:
             blog = await queries.editable_blog(conn, user, id)
@@ -72,8 +77,7 @@ async def preview(request: web.Request) -> web.Response:
     fields = Fields(await read_form(request))
     body = body_of(fields, max_bytes=_max_bytes(request), required=False)
     fields.check()
-    rendered = await asyncio.to_thread(actions.render, request.app[keys.renderer], body)
-    return render(request, "blogs/preview.html", html=rendered.html)
+    return render(request, "blogs/preview.html", html=await _rendered(request, body))
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -89,25 +93,37 @@ async def delete(request: web.Request) -> web.Response:
     return see_other(f"{home}?notice=deleted")
 
 
-async def _read(request: web.Request, data: MultiDict[str]) -> tuple[Text, actions.Prepared]:
-    """Return the text and what is made of it, in a thread; raises Invalid."""
-    text = Text.read(data, max_bytes=_max_bytes(request))
-    return text, await asyncio.to_thread(actions.prepare, request.app[keys.renderer], text)
+async def _prepared(request: web.Request, text: Text) -> actions.Prepared:
+    renders, user = request.app[keys.renders], signed_in(request)
+    return await renders.run(
+        lambda renderer: actions.prepare(renderer, text), person_id=user.id, chars=len(text.body)
+    )
+
+
+async def _rendered(request: web.Request, body: str) -> str:
+    """Return a preview of `body`; a newer one of the same person goes first."""
+    renders, user = request.app[keys.renders], signed_in(request)
+    rendered = await renders.run(
+        lambda renderer: actions.render(renderer, body),
+        person_id=user.id,
+        chars=len(body),
+        preview=True,
+    )
+    return rendered.html
 
 
 def _wrong(
-    request: web.Request, blog: Blog | None, data: MultiDict[str], err: Invalid
+    request: web.Request, blog: Blog | None, data: MultiDict[str], err: WwwError
 ) -> web.Response:
     if wants_json(request):
         raise err
-    return _editor(request, blog, Form.again(data, err), 422)
+    return _editor(request, blog, Form.again(data, err), err.status, headers=err.headers)
 
 
 def _preview(
-    request: web.Request, blog: Blog | None, data: MultiDict[str], prepared: actions.Prepared
+    request: web.Request, blog: Blog | None, data: MultiDict[str], html: str
 ) -> web.Response:
-    form = Form.again(data, Invalid({}))
-    return _editor(request, blog, form, preview_html=prepared.columns["html"])
+    return _editor(request, blog, Form.again(data, Invalid({})), preview_html=html)
 
 
 def _conflict(request: web.Request, blog: Blog, data: MultiDict[str]) -> web.Response:
@@ -125,6 +141,7 @@ def _editor(
     form: Form,
     status: int = 200,
     *,
+    headers: Mapping[str, str] | None = None,
     preview_html: str | None = None,
     conflict: str | None = None,
 ) -> web.Response:
@@ -132,6 +149,7 @@ def _editor(
         request,
         "blogs/edit.html",
         status,
+        headers=headers,
         blog=blog,
         form=form,
         preview_html=preview_html,

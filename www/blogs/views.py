@@ -6,7 +6,6 @@ taken is shown again on the page of the post.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,7 @@ from www.comments import actions as commenting
 from www.comments import queries as conversations
 from www.comments.forms import NewComment
 from www.comments.queries import PAGE_SIZE, Thread
-from www.errors import Invalid, NotFound
+from www.errors import Invalid, NotFound, RateLimited, Unavailable, WwwError
 from www.forms import Form
 from www.render import render, see_other
 from www.requests import query_text, read_form, row_id, signed_in, wants_json
@@ -67,7 +66,11 @@ async def comment(request: web.Request) -> web.Response:
     data = await read_form(request)
     try:
         new = NewComment.read(data)
-        html = await asyncio.to_thread(commenting.rendered, request.app[keys.renderer], new)
+        html = await request.app[keys.renders].run(
+            lambda renderer: commenting.rendered(renderer, new),
+            person_id=user.id,
+            chars=len(new.body),
+        )
         async with engine.transaction() as conn:
             made, blog = await commenting.add(
                 conn,
@@ -77,10 +80,10 @@ async def comment(request: web.Request) -> web.Response:
                 html=html,
                 now=datetime.now(UTC),
             )
-    except Invalid as err:
+    except (Invalid, RateLimited, Unavailable) as err:
         if wants_json(request):
             raise
-        return await _comment_again(request, Form.again(data, err))
+        return await _comment_again(request, Form.again(data, err), err)
     # A long conversation is shown from the new comment on; a short one as a whole.
     begin = f"&comments={made.id}" if blog.comment_count > PAGE_SIZE else ""
     post = request.app[keys.urls]("blogs.detail", id=blog.id, slug=blog.slug)
@@ -120,7 +123,7 @@ async def profile(request: web.Request) -> web.Response:
     return render(request, "accounts/profile.html", person=person, page=page, is_self=is_self)
 
 
-async def _comment_again(request: web.Request, form: Form) -> web.Response:
+async def _comment_again(request: web.Request, form: Form, err: WwwError) -> web.Response:
     """Show the page of the post with what was typed under it."""
     blog = await queries.readable_blog(
         request.app[keys.engine], request[keys.user], row_id(request)
@@ -128,9 +131,12 @@ async def _comment_again(request: web.Request, form: Form) -> web.Response:
     if blog.published_at is None:
         raise NotFound
     parent = str(form.values.get("parent", ""))
-    reply = int(parent) if _ID.fullmatch(parent) and not form.errors.get("") else None
+    alone = isinstance(err, Invalid) and "" in err.errors  # what it answers is gone
+    reply = int(parent) if _ID.fullmatch(parent) and not alone else None
     start = reply if blog.comment_count > PAGE_SIZE else None
-    return await _page_of(request, blog, form=form, start=start, reply=reply, status=422)
+    page = await _page_of(request, blog, form=form, start=start, reply=reply, status=err.status)
+    page.headers.update(err.headers)
+    return page
 
 
 async def _page_of(

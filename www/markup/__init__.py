@@ -1,9 +1,11 @@
-"""Markdown to safe HTML: `base` says what callers may rely on, `comrak` does it."""
+"""Markdown to safe HTML: `base` is what callers rely on, `comrak` does it, `renders` says when."""
 
 from www.markup.base import Heading, MarkupError, Profile, Rendered, Renderer
 from www.markup.code import stylesheet
 from www.markup.comrak import ComrakRenderer
+from www.markup.renders import Renders
 
 __all__ = [
-    "ComrakRenderer", "Heading", "MarkupError", "Profile", "Rendered", "Renderer", "stylesheet",
+    "ComrakRenderer", "Heading", "MarkupError", "Profile", "Rendered", "Renderer", "Renders",
+    "stylesheet",
 ]  # fmt: skip

@@ -1,0 +1,87 @@
+"""Space that uploads take before they have rows, so that many at once keep within one quota.
+
+This counts for one process; what several servers take at the same moment is found when the rows
+are written (`www.files.actions`).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from www.errors import QuotaExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(slots=True)
+class _Account:
+    """What is going on for one person, for as long as an upload of theirs runs."""
+
+    uploads: int = 0
+    incoming_bytes: int = 0
+    stored_bytes: int = 0  # got their rows since this account was opened
+
+
+@dataclass(slots=True)
+class Reservation:
+    """One upload's part of its owner's space."""
+
+    _account: _Account
+    _limit_bytes: int = 0
+    _taken_bytes: int = 0
+    _kept: bool = False
+
+    def limit(self, quota_bytes: int, used_bytes: int, *, since: int) -> None:
+        """Tell how much the person may have and has; `since` is `mark()` from before asking."""
+        self._limit_bytes = quota_bytes - used_bytes + since
+
+    def mark(self) -> int:
+        """Return what tells, later on, which uploads were complete at this moment."""
+        return self._account.stored_bytes
+
+    @property
+    def left_bytes(self) -> int:
+        """What this and all other uploads of the person may still bring."""
+        account = self._account
+        return max(0, self._limit_bytes - account.stored_bytes - account.incoming_bytes)
+
+    def take(self, size_bytes: int) -> None:
+        """Take space for what is about to be written. Raises QuotaExceeded."""
+        if size_bytes > self.left_bytes:
+            raise QuotaExceeded
+        self._account.incoming_bytes += size_bytes
+        self._taken_bytes += size_bytes
+
+    def keep(self) -> None:
+        """Note that the rows are written: from now on the database counts."""
+        self._kept = True
+
+    def close(self) -> None:
+        """Give back what was taken."""
+        self._account.incoming_bytes -= self._taken_bytes
+        if self._kept:
+            self._account.stored_bytes += self._taken_bytes
+
+
+class Space:
+    """The accounts of everybody who is uploading."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[int, _Account] = {}
+
+    @contextmanager
+    def reserve(self, owner_id: int) -> Iterator[Reservation]:
+        """Open a reservation for one upload."""
+        account = self._accounts.setdefault(owner_id, _Account())
+        account.uploads += 1
+        reservation = Reservation(account)
+        try:
+            yield reservation
+        finally:
+            reservation.close()
+            account.uploads -= 1
+            if not account.uploads:
+                del self._accounts[owner_id]
