@@ -7,6 +7,8 @@ import os
 import pytest
 from aiohttp import FormData
 
+from www.storage import StorageFull
+
 HELLO = hashlib.sha256(b"hello").hexdigest()
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=B"}
 
@@ -203,3 +205,42 @@ async def test_it_leaves_nothing_of_a_broken_connection(address, stored, finishe
     await until(lambda: finished)
     assert finished[0] in {400, "cancelled"}
     assert stored() == {}
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+async def test_it_drops_the_others_when_one_cannot_be(bare, storage, stored, failing):
+    """A disk that refuses to forget the one file must not keep the other."""
+    begin, begun = storage.begin, []
+
+    async def stubborn():
+        incoming = await begin()
+        begun.append(incoming)
+        if len(begun) == failing + 1:
+            incoming.abort = refuse
+        return incoming
+
+    async def refuse():
+        raise OSError("the disk does not answer")
+
+    storage.begin = stubborn
+    answer = await bare.post("/upload", data=part(b"x") + part(b"y"), headers=MULTIPART)
+    assert answer.status == 500
+    assert len(stored()) == 1
+    begun[failing].discard()
+
+
+async def test_it_takes_back_what_was_stored_before_the_disk_was_full(bare, storage, stored):
+    begin, begun = storage.begin, []
+
+    async def small_disk():
+        incoming = await begin()
+        begun.append(incoming)
+        if len(begun) == 2:
+            incoming.commit = full
+        return incoming
+
+    async def full():
+        raise StorageFull
+
+    storage.begin = small_disk
+    await refused(bare, stored, 507, part(b"x") + part(b"y") + b"--B--", headers=MULTIPART)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.files.door import BOUNDARY, JSON, body_of, kept, send, sha256, until, upload
 from www import keys
+from www.errors import Unavailable
 from www.models import File
 
 SMALL = {"limits": {"upload_bytes": 1000, "quota_bytes": 1500}}
@@ -121,17 +122,77 @@ async def test_it_keeps_the_quota(alice):
 
 @small
 async def test_parallel_uploads_keep_the_quota(alice):
-    """All of them are told that there is space before the first of them has taken it."""
+    """All of them begin before the first one is complete, and two have space on the disk."""
+    begun = []
+
+    async def slowly(number, body):
+        begun.append(number)
+        await until(lambda: len(begun) == 4)
+        yield body[:-1]
+        await until(lambda: len(kept(alice)) == 2)
+        yield body[-1:]
+
+    bodies = [body_of((f"{n}", b"%d" % n * 700)) for n in range(4)]
+    sent = (send(alice, body=slowly(n, body)) for n, body in enumerate(bodies))
+    answers = await asyncio.gather(*sent)
+    assert sorted(answer.status for answer in answers) == [303, 303, 413, 413]
+    assert len(kept(alice)) == 2
+    assert await alice.app[keys.engine].count(File.select()) == 2
+
+
+@small
+async def test_a_refused_upload_gives_its_space_back(alice):
+    broken = body_of(("a", b"a" * 900))[:-5]
+    assert (await send(alice, body=broken)).status == 400
+    await upload(alice, ("a", b"a" * 900), ("b", b"b" * 600))
+
+
+@small
+async def test_what_another_server_was_quicker_with_leaves_nothing(alice, engine):
+    """The quota is taken elsewhere, after this upload was let in and before its rows."""
 
     async def slowly(body):
         yield body[:-1]
-        await until(lambda: len(kept(alice)) == 4)
+        await until(lambda: kept(alice))
+        await engine.insert(
+            File(owner_id=alice.user.id, name="x", content_type="x", size=1500, sha256="0" * 64)
+        )
         yield body[-1:]
 
-    bodies = [body_of((f"{n}", b"x" * 700)) for n in range(4)]
-    answers = await asyncio.gather(*(send(alice, body=slowly(body)) for body in bodies))
-    assert sorted(answer.status for answer in answers) == [303, 303, 413, 413]
-    assert await alice.app[keys.engine].count(File.select()) == 2
+    files = body_of(("a", b"a" * 700), ("b", b"b" * 700))
+    assert (await send(alice, body=slowly(files), **JSON)).status == 413
+    assert kept(alice) == {}
+
+
+@small
+async def test_it_withdraws_nothing_that_another_row_needs(alice, admin, engine):
+    await upload(admin, ("theirs", b"a" * 700))
+
+    async def slowly(body):
+        yield body[:-1]
+        await until(lambda: len(kept(alice)) > 1)
+        await engine.insert(
+            File(owner_id=alice.user.id, name="x", content_type="x", size=1500, sha256="0" * 64)
+        )
+        yield body[-1:]
+
+    assert (await send(alice, body=slowly(body_of(("a", b"a" * 700))), **JSON)).status == 413
+    assert kept(alice) == {sha256(b"a" * 700): b"a" * 700}
+
+
+@pytest.mark.parametrize("settings", [{"storage": {"min_free_bytes": 2**53}}], indirect=True)
+async def test_it_leaves_space_to_the_database(alice):
+    assert (await send(alice, ("a.txt", b"hello"), **JSON)).status == 507
+    assert await nothing_stored(alice)
+
+
+async def test_it_says_when_to_try_again(alice, app):
+    async def begin():
+        raise Unavailable
+
+    app[keys.storage].begin = begin
+    answer = await send(alice, ("a.txt", b"hello"))
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ async def add(
 ) -> list[File]:
     """Write the rows of stored contents; raises QuotaExceeded.
 
-    The quota was looked at before the upload too, but another one of the same person may have been
-    quicker; here no other transaction adds to them.
+    The quota was looked at before the upload too, but another server may have been quicker; here
+    no other transaction adds to this person's files.
     """
     await conn.lock(f"files of {owner_id}")
     used_bytes = await queries.used_bytes(conn, owner_id)

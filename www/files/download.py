@@ -59,6 +59,8 @@ class Download:
             ),
             "Content-Security-Policy": _INLINE_CSP if inline else _ATTACHMENT_CSP,
             "X-Content-Type-Options": "nosniff",
+            # The same as frame-ancestors, for browsers that do not know it.
+            "X-Frame-Options": "SAMEORIGIN" if inline else "DENY",
             # Kept by the reader's browser only, and asked for again: who may read it can change.
             "Cache-Control": "private, no-cache",
         }

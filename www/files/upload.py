@@ -1,8 +1,8 @@
 """The way in: a form with files becomes stored contents, with flat memory whatever the size.
 
 Nothing is committed before the last boundary has been read and every bound was kept: a broken or
-refused upload leaves nothing behind. The caller writes the rows afterwards; contents whose rows
-could not be written are unreferenced, and the storage's sweep removes them.
+refused upload leaves nothing behind. The caller writes the rows afterwards, and withdraws the
+contents if that fails; after a crash in between the storage's sweep removes them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from www.i18n import N_, Formats
 from www.utils.names import safe_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
     from www.storage import Incoming, Storage
 
 FIELD: Final = "file"
@@ -63,17 +65,29 @@ class Form:
 
     files: list[Received]
     fields: dict[str, list[str]]
+    _incoming: list[Incoming] = field(default_factory=list)
+
+    async def withdraw(self) -> None:
+        """Undo the storing of all files, because their rows could not be written."""
+        await _all(incoming.withdraw() for incoming in self._incoming)
 
 
-async def receive(request: web.Request, storage: Storage, bounds: Bounds) -> Form:
+async def receive(
+    request: web.Request,
+    storage: Storage,
+    bounds: Bounds,
+    take: Callable[[int], None] | None = None,
+) -> Form:
     """Read a multipart/form-data request and store the files of its field `file`.
+
+    `take` is called with every number of bytes before they are written, and may refuse them.
 
     Raises UnsupportedType, BadRequest (malformed or cut off), TooLarge, QuotaExceeded, Invalid
     (no file), StorageFull. aiohttp goes on reading for 10 s after an early answer, so that a
     browser which is still sending shows our message and not a reset.
     """
     scanner = _scanner(request, bounds)
-    intake = _Intake(storage, bounds)
+    intake = _Intake(storage, bounds, take)
     try:
         await _read(request, scanner, intake, bounds)
         return await intake.commit()
@@ -142,8 +156,10 @@ class _Intake:
 
     storage: Storage
     bounds: Bounds
+    take_bytes: Callable[[int], None] | None = None
     files: list[_File] = field(default_factory=list)
     total_bytes: int = 0
+    _complete: bool = False
     _texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _field: str = ""
     _text: bytearray | None = None  # of the current part, where it is a text field
@@ -167,12 +183,17 @@ class _Intake:
             stored = await file.incoming.commit()
             content_type = types.detect(file.head, file.name)
             received.append(Received(file.name, content_type, stored.sha256, stored.size_bytes))
-        return Form(received, dict(self._texts))
+        self._complete = True
+        return Form(received, dict(self._texts), [file.incoming for file in self.files])
 
     async def abort(self) -> None:
-        """Leave nothing behind of what was not committed."""
-        for file in self.files:
-            await file.incoming.abort()
+        """Leave nothing behind, unless everything was committed."""
+        await _all(self._end(file.incoming) for file in self.files)
+
+    async def _end(self, incoming: Incoming) -> None:
+        await incoming.abort()
+        if not self._complete:
+            await incoming.withdraw()
 
     async def _begin(self, part: Part) -> None:
         self._field = part.name
@@ -208,6 +229,8 @@ class _Intake:
             raise TooLarge(text, name=file.name, limit=limit)
         if self.total_bytes > self.bounds.quota_left_bytes:
             raise QuotaExceeded
+        if self.take_bytes is not None:
+            self.take_bytes(len(chunk))
         if len(file.head) < types.HEAD_BYTES:
             file.head += chunk[: types.HEAD_BYTES - len(file.head)]
         await file.incoming.write(chunk)
@@ -218,3 +241,10 @@ class _Intake:
         except UnicodeDecodeError as err:
             raise BadRequest(N_("The text is not valid UTF-8.")) from err
         self._text = None
+
+
+async def _all(endings: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do all of them, whichever fails and though we are cancelled; raise the first error then."""
+    ending = asyncio.gather(*endings, return_exceptions=True)
+    for error in filter(None, await asyncio.shield(ending)):
+        raise error

@@ -21,6 +21,9 @@ from www.render import render, see_other
 from www.requests import cursor, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from www.files.upload import Form as Upload
     from www.models import File
 
 _PAGE_SIZE: Final = 50
@@ -38,7 +41,7 @@ async def upload(request: web.Request) -> web.Response:
         errors: dict[str, list[str]] = {FIELD: [err.message]}
         if isinstance(err, Invalid):
             errors = err.errors
-        return _form(request, Form({}, errors), err.status)
+        return _form(request, Form({}, errors), err.status, err.headers)
     if wants_json(request):
         described = {"files": [_described(request, file) for file in files]}
         return web.json_response(described, status=HTTPStatus.CREATED)
@@ -83,24 +86,48 @@ async def _receive(request: web.Request) -> list[File]:
     """Store the files of the form and write their rows."""
     engine, user = request.app[keys.engine], signed_in(request)
     limits = request.app[keys.settings].limits
-    left_bytes = max(0, limits.quota_bytes - await queries.used_bytes(engine, user.id))
-    form = await receive(
-        request, request.app[keys.storage], Bounds(limits.upload_bytes, left_bytes)
-    )
-    async with engine.transaction() as conn:
-        return await actions.add(
-            conn,
-            form.files,
-            owner_id=user.id,
-            quota_bytes=limits.quota_bytes,
-            now=datetime.now(UTC),
-        )
+    with request.app[keys.space].reserve(user.id) as space:
+        since = space.mark()
+        used_bytes = await queries.used_bytes(engine, user.id)
+        space.limit(limits.quota_bytes, used_bytes, since=since)
+        bounds = Bounds(limits.upload_bytes, space.left_bytes)
+        form = await receive(request, request.app[keys.storage], bounds, space.take)
+        files = await _write_rows(request, form, owner_id=user.id)
+        space.keep()
+    return files
 
 
-def _form(request: web.Request, form: Form, status: int = HTTPStatus.OK) -> web.Response:
+async def _write_rows(request: web.Request, form: Upload, *, owner_id: int) -> list[File]:
+    """Write the rows of stored files; where that fails, the files go too."""
+    quota_bytes, added = request.app[keys.settings].limits.quota_bytes, False
+    try:
+        async with request.app[keys.engine].transaction() as conn:
+            files = await actions.add(
+                conn, form.files, owner_id=owner_id, quota_bytes=quota_bytes, now=datetime.now(UTC)
+            )
+            added = True
+    finally:
+        # A commit that failed may have reached the database all the same: that is for the sweep.
+        if not added:
+            await form.withdraw()
+    return files
+
+
+def _form(
+    request: web.Request,
+    form: Form,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
     max_bytes = request.app[keys.settings].limits.upload_bytes
     return render(
-        request, "files/upload.html", status, form=form, max_bytes=max_bytes, max_files=MAX_FILES
+        request,
+        "files/upload.html",
+        status,
+        headers=headers,
+        form=form,
+        max_bytes=max_bytes,
+        max_files=MAX_FILES,
     )
 
 
