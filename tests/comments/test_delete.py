@@ -1,5 +1,7 @@
 """A comment is deleted after a question; answers to it stay, and so does its place."""
 
+import asyncio
+
 import pytest
 
 from tests.posts import read, store
@@ -88,3 +90,21 @@ async def test_it_offers_only_what_is_allowed(talk, bob, client, alice):
 async def test_it_answers_404_for_what_is_no_comment(talk, bob, id):
     assert (await bob.get(f"/comments/{id}/delete")).status == 404
     assert (await delete(bob, id)).status == 404
+
+
+async def test_it_counts_once_for_many_at_once(talk, bob, make_actor, engine):
+    editor = await make_actor("ed", "editor")
+    answers = await asyncio.gather(*(delete(actor, 3) for actor in (bob, editor) * 6))
+    assert sorted(answer.status for answer in answers) == [303] + [404] * 11
+    assert (await engine.get(Blog, 1)).comment_count == 2
+
+
+async def test_it_keeps_answers_that_come_meanwhile(talk, bob, alice, engine):
+    for round_ in range(8):
+        async with bob.post("/blogs/1/comments", data={"body": "x"}) as answer:
+            assert answer.status == 200
+        last = await engine.scalar(Comment.select(Comment.id).order_by(Comment.id.desc()))
+        reply = {"body": f"answer {round_}", "parent": str(last)}
+        await asyncio.gather(delete(bob, last), alice.post("/blogs/1/comments", data=reply))
+    shown = Comment.select().where(Comment.deleted_at.is_(None))
+    assert (await engine.get(Blog, 1)).comment_count == await engine.count(shown)

@@ -63,17 +63,23 @@ async def add(
 
 
 async def remove(conn: Verbs, comment: Comment, *, now: datetime) -> None:
-    """Delete a comment; one that has answers keeps its place, without a word of its text."""
-    answers = Comment.select(Comment.id).where(Comment.parent_id == comment.id)
-    if await conn.exists(answers):
-        gone = Comment.update(body="", html="", deleted_at=now)
-        await conn.run(gone.where(Comment.id == comment.id))
-    else:
-        await conn.run(Comment.delete().where(Comment.id == comment.id))
-        await _drop_empty_places(conn, comment.parent_id)
+    """Delete a comment; one that has answers keeps its place, without a word of its text.
+
+    Raises NotFound if somebody else has deleted it. The count comes first, here and in `add`: it
+    makes those who change the comments of one blog wait for each other, on PostgreSQL too.
+    """
     await conn.run(
         Blog.update(comment_count=Blog.comment_count - 1).where(Blog.id == comment.blog_id)
     )
+    this = (Comment.id == comment.id) & Comment.deleted_at.is_(None)
+    answers = Comment.select(Comment.id).where(Comment.parent_id == comment.id)
+    if await conn.exists(answers):
+        changed = await conn.run(Comment.update(body="", html="", deleted_at=now).where(this))
+    else:
+        changed = await conn.run(Comment.delete().where(this))
+        await _drop_empty_places(conn, comment.parent_id)
+    if not changed:
+        raise NotFound
 
 
 async def _drop_empty_places(conn: Verbs, id: int | None) -> None:
