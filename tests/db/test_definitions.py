@@ -2,7 +2,7 @@
 
 import pytest
 
-from www.db import Column, DefinitionError, Table
+from www.db import Column, DefinitionError, Table, TableMetaClass
 
 
 def test_it_names_tables_after_their_class():
@@ -37,8 +37,8 @@ def test_it_refuses_unknown_columns():
         Cat(nmae="Tom")
 
 
-def _table(**columns: object) -> type:
-    return type(Table)("Cat", (Table,), {"id": Column(int, primary_key=True)} | columns)
+def _table(**columns: object) -> TableMetaClass:
+    return TableMetaClass("Cat", (Table,), {"id": Column(int, primary_key=True)} | columns)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 from www.db import Engine
 from www.db.drivers.sqlite.lane import Options
@@ -15,7 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "db.md"
 
 async def test_the_examples_of_the_page_run(tmp_path: Path):
     tables, *examples = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    names: dict[str, object] = {"__name__": "docs"}
+    names: dict[str, Any] = {"__name__": "docs"}
     exec(compile(tables, "docs/db.md", "exec"), names)
     options = Options(path=tmp_path / "docs.db")
     apply(options, [Migration(1, "docs", create_all([names["Author"], names["Book"]]))])

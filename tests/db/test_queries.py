@@ -174,7 +174,7 @@ def test_it_says_what_is_wrong_with_a_statement():
     with pytest.raises(StatementError, match="no truth value in Python"):
         Book.select().where((Book.id == 1) and (Book.pages == 2))
     with pytest.raises(StatementError, match="takes conditions such as"):
-        Book.select().where(True)
+        Book.select().where(True)  # type: ignore[arg-type]  # the mistake that is meant
     with pytest.raises(StatementError, match="Book has no column 'nope'; it has id"):
         Book.update(nope=1)
     with pytest.raises(StatementError, match="needs at least one row"):
