@@ -11,23 +11,27 @@ import textwrap
 import pytest
 
 from tests.chassis import make_app
-from www import server
-from www.server import Listener
+from www.server import Listener, Pace
 
 HEAD = b"Host: localhost\r\nConnection: close\r\n"
 
 
+def paced(**limits):
+    """Let the listener be less patient."""
+    return pytest.mark.parametrize("exchange", [Pace(**limits)], indirect=True, ids=[""])
+
+
 @pytest.fixture
-async def exchange():
+async def exchange(request):
     """Start a listener; return a function that sends bytes and reads the answer to its end."""
-    listener = Listener(make_app())
+    listener = Listener(make_app(), pace=getattr(request, "param", None))
     port = await listener.start("127.0.0.1", 0)
 
     async def send(data, *later):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(data)
         for chunk in later:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
             writer.write(chunk)
         try:
             async with asyncio.timeout(20):
@@ -89,13 +93,13 @@ async def test_nonsense_on_the_wire_is_no_defect(exchange, caplog):
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_a_slow_header_ends_the_connection(exchange, monkeypatch):
-    monkeypatch.setattr(server, "HEADER_TIMEOUT_S", 0.05)
+@paced(header_timeout_s=0.05)
+async def test_a_slow_header_ends_the_connection(exchange):
     assert await exchange(b"GET /hello HT") == b""
 
 
-async def test_a_request_that_is_being_answered_is_no_slow_header(exchange, monkeypatch):
-    monkeypatch.setattr(server, "HEADER_TIMEOUT_S", 0.05)
+@paced(header_timeout_s=0.05)
+async def test_a_request_that_is_being_answered_is_no_slow_header(exchange):
     data = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
     assert (await exchange(data + b"GET /hello HTTP/1.1\r\n" + HEAD + b"\r\n")).count(
         b"200 OK"
@@ -109,17 +113,14 @@ def slow_form(chunks):
     )  # fmt: skip
 
 
-async def test_a_body_that_stops_ends_the_connection(exchange, monkeypatch):
-    monkeypatch.setattr(server, "HEADER_TIMEOUT_S", 0.02)
-    monkeypatch.setattr(server, "BODY_WINDOW_S", 0.02)
+@paced(header_timeout_s=0.02, body_window_s=0.02)
+async def test_a_body_that_stops_ends_the_connection(exchange):
     answer = await exchange(slow_form([b"a" * 100]) + b"a" * 10)
     assert b"200 OK" not in answer
 
 
-async def test_a_body_that_keeps_coming_is_read(exchange, monkeypatch):
-    monkeypatch.setattr(server, "HEADER_TIMEOUT_S", 0.02)
-    monkeypatch.setattr(server, "BODY_WINDOW_S", 0.2)
-    monkeypatch.setattr(server, "MIN_BODY_BYTES", 1)
+@paced(header_timeout_s=0.02, body_window_s=0.5, min_body_bytes=1)
+async def test_a_body_that_keeps_coming_is_read(exchange):
     chunks = [b"a" * 1000] * 40
     answer = await exchange(slow_form(chunks), *chunks)
     assert b"200 OK" in answer

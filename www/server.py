@@ -11,6 +11,7 @@ import contextlib
 import logging
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import aiohttp
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("www.server")
 
-HEADER_TIMEOUT_S: Final = 10.0
-BODY_WINDOW_S: Final = 30.0
-MIN_BODY_BYTES: Final = 3000
-"""A body of which fewer bytes arrive in a window is given up; a train's tunnel is shorter."""
 KEEPALIVE_S: Final = 75.0
 """Longer than the usual 60 s of a reverse proxy, so that it closes first."""
 DRAIN_S: Final = 5.0
@@ -44,15 +41,34 @@ Announce: TypeAlias = "Callable[[str], Awaitable[None]]"
 """Called once the socket listens, with this machine's address of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The least that a client must do to keep its connection.
+
+    A body of which fewer than `min_body_bytes` arrive in a window is given up; a train's tunnel is
+    shorter than a window.
+    """
+
+    header_timeout_s: float = 10.0
+    body_window_s: float = 30.0
+    min_body_bytes: int = 3000
+
+
 class Protocol(web.RequestHandler):
     """aiohttp's connection, with a time limit for headers and a quiet answer to nonsense."""
 
-    __slots__ = ("_arrived", "_header_since", "_lost", "_pace_timer", "_paced")
+    __slots__ = ("_arrived", "_header_since", "_lost", "_pace", "_pace_timer", "_paced")
 
     def __init__(
-        self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **kwargs: object
+        self,
+        manager: web.Server,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        pace: Pace,
+        **kwargs: object,
     ) -> None:
         super().__init__(manager, loop=loop, **kwargs)  # type: ignore[arg-type]  # passed through
+        self._pace = pace
         self._pace_timer: asyncio.TimerHandle | None = None
         self._header_since: float | None = None
         self._paced, self._arrived = 0, 0
@@ -66,13 +82,13 @@ class Protocol(web.RequestHandler):
         elif self._header_since is None:
             self._header_since = self._loop.time()
         if self._pace_timer is None:
-            self._pace_timer = self._loop.call_later(HEADER_TIMEOUT_S, self._check_pace)
+            self._pace_timer = self._loop.call_later(self._pace.header_timeout_s, self._check_pace)
 
     def _check_pace(self) -> None:
         """Close a connection whose client only keeps it busy (slow loris); one timer for both."""
         self._pace_timer = None
         if self._header_since is not None:
-            left_s = self._header_since + HEADER_TIMEOUT_S - self._loop.time()
+            left_s = self._header_since + self._pace.header_timeout_s - self._loop.time()
             if left_s <= 0:
                 self.force_close()
             else:
@@ -83,12 +99,12 @@ class Protocol(web.RequestHandler):
             return  # idle, or we are the slow ones; the next byte starts the timer again
         # Each request is looked at twice at least; reading is paused while the disk is behind.
         arrived, new = request.content.total_bytes, self._paced != self._request_count
-        slow = arrived - self._arrived < MIN_BODY_BYTES and not self._reading_paused
+        slow = arrived - self._arrived < self._pace.min_body_bytes and not self._reading_paused
         if slow and not new:
             self.force_close()
             return
         self._paced, self._arrived = self._request_count, arrived
-        self._pace_timer = self._loop.call_later(BODY_WINDOW_S, self._check_pace)
+        self._pace_timer = self._loop.call_later(self._pace.body_window_s, self._check_pace)
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109  aiohttp's name
         """Wait for the request as aiohttp does, then for its last bytes; then drop them.
@@ -140,7 +156,8 @@ class CannotListen(Exception):
 class Listener:
     """A running application on a socket; `stop` drains it."""
 
-    def __init__(self, app: web.Application) -> None:
+    def __init__(self, app: web.Application, *, pace: Pace | None = None) -> None:
+        self._pace = pace or Pace()
         self._runner = web.AppRunner(
             app,
             access_log_class=AccessLogger,
@@ -163,7 +180,10 @@ class Listener:
         options = {**self._runner._kwargs, "debug": False}  # noqa: SLF001  see the module's docstring
         try:
             self._server = await loop.create_server(
-                lambda: Protocol(manager, loop=loop, **options), host, port, backlog=_BACKLOG
+                lambda: Protocol(manager, loop=loop, pace=self._pace, **options),
+                host,
+                port,
+                backlog=_BACKLOG,
             )
         except OSError as err:
             raise CannotListen(f"{host} port {port}: {err.strerror or err}") from err

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -90,7 +89,6 @@ def test_what_was_acknowledged_survives_kill_9(path: Path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         acknowledged = [int(process.stdout.readline()) for _ in range(20)]
-        time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         acknowledged += [int(line) for line in process.stdout.read().split()]
 
