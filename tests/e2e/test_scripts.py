@@ -33,6 +33,17 @@ async def test_the_preview_follows_the_writing(dora):
     await expect(pane).to_be_empty()
 
 
+async def test_the_bar_does_not_cover_the_line_that_one_writes(dora):
+    await dora.page.set_viewport_size({"width": 1280, "height": 700})
+    await dora.go("/write")
+    await dora.main.locator("[name=body]").click()
+    for line in range(30):
+        await dora.page.keyboard.type(f"{line}\n")
+    text = await dora.main.locator("[name=body]").bounding_box()
+    bar = await dora.main.locator(".editor-tools").bounding_box()
+    assert text["y"] + text["height"] <= bar["y"]
+
+
 async def test_unsaved_text_survives_the_window(dora):
     await dora.go("/write")
     await dora.fill(title="Half a letter", body="Not saved 未存", tags="letters")

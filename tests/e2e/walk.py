@@ -45,6 +45,8 @@ async def write_with_preview(visitor):
     preview = visitor.page.locator("[data-preview-pane]")
     await expect(preview.locator("h2", has_text="枫桥")).to_be_visible()
     await expect(preview.locator("em")).to_have_text("lantern")
+    if not visitor.scripts:
+        await expect(preview.locator("em")).to_be_in_viewport()
 
 
 async def save_draft(visitor, stranger):
