@@ -45,7 +45,7 @@ async def change_password(request: web.Request) -> web.Response:
     user, session = signed_in(request), _session(request)
     engine = request.app[keys.engine]
     data = await read_form(request)
-    row = await queries.account(engine, user.id)
+    row = await queries.user(engine, user.id)
     try:
         form = PasswordChange.read(data, own=(row.name, row.email or ""))
         await confirming.confirm(request, row, form.current)
@@ -86,7 +86,7 @@ async def _page(
         raise err
     engine = request.app[keys.engine]
     user, session = signed_in(request), _session(request)
-    row = await queries.account(engine, user.id)
+    row = await queries.user(engine, user.id)
     profile = {"display_name": row.display_name, "email": row.email or "", "bio": row.bio}
     devices = await sessions.of_user(engine, user.id, now=datetime.now(UTC))
     return render(

@@ -10,7 +10,7 @@ from www.i18n import N_
 from www.models import Role, User
 
 if TYPE_CHECKING:
-    from www.db import Connection, Engine
+    from www.db.verbs import Verbs
 
 _SHOWN: Final = (
     User.id,
@@ -23,26 +23,26 @@ _SHOWN: Final = (
 )
 
 
-async def person_by_name(db: Engine | Connection, name: str) -> User:
+async def user_by_name(conn: Verbs, name: str) -> User:
     """Return what everybody may see of the person called `name`, in any case; or NotFound."""
-    person = await db.first(User.select(*_SHOWN).where(User.name_key == key_of(name)))
+    person = await conn.first(User.select(*_SHOWN).where(User.name_key == key_of(name)))
     if person is None:
         raise NotFound(N_("There is nobody of that name here."))
     return person
 
 
-async def credentials(db: Engine | Connection, name: str) -> User | None:
+async def credentials(conn: Verbs, name: str) -> User | None:
     """Return what a sign-in needs of the account called `name`, None if there is none in use."""
     select = User.select(User.id, User.name, User.password_hash, User.updated_at)
-    return await db.first(select.where(User.name_key == key_of(name), User.active))
+    return await conn.first(select.where(User.name_key == key_of(name), User.active))
 
 
-async def account(db: Engine | Connection, user_id: int) -> User:
+async def user(conn: Verbs, user_id: int) -> User:
     """Return the whole row of a person; raises RowNotFound if it was deleted meanwhile."""
-    return await db.one(User.select().where(User.id == user_id))
+    return await conn.one(User.select().where(User.id == user_id))
 
 
-async def has_administrator(db: Engine | Connection) -> bool:
+async def has_administrator(conn: Verbs) -> bool:
     """Return whether somebody can run the site; else a set-up link is wanted."""
     select = User.select(User.id)
-    return await db.exists(select.where(User.role == Role.ADMIN, User.active))
+    return await conn.exists(select.where(User.role == Role.ADMIN, User.active))

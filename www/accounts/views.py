@@ -159,7 +159,7 @@ async def _use(request: web.Request, link: OneTimeLink, data: MultiDict[str]) ->
     """Do what the link is for, exactly once, and return the token of a new session."""
     app, now = request.app, _now()
     if link.user_id is not None:  # a reset link: only these are for somebody
-        owner = await queries.account(app[keys.engine], link.user_id)
+        owner = await queries.user(app[keys.engine], link.user_id)
         new = NewPassword.read(data, own=(owner.name, owner.email or ""))
         hashed = await app[keys.passwords].hash(new.password)
         async with app[keys.engine].transaction() as conn:

@@ -9,12 +9,13 @@ from www.models import AuditEntry, OneTimeLink, Purpose, User
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from www.db import Connection, Engine, Page
+    from www.db import Page
+    from www.db.verbs import Verbs
 
 PAGE_SIZE: Final = 50
 
 
-async def people(db: Engine | Connection, before: str | None) -> Page[User]:
+async def users(conn: Verbs, before: str | None) -> Page[User]:
     """Return one page of accounts, newest first."""
     select = User.select(
         User.id,
@@ -25,10 +26,10 @@ async def people(db: Engine | Connection, before: str | None) -> Page[User]:
         User.active,
         User.created_at,
     )
-    return await db.page(select.order_by(User.id.desc()), after=before, size=PAGE_SIZE)
+    return await conn.page(select.order_by(User.id.desc()), after=before, size=PAGE_SIZE)
 
 
-async def open_invitations(db: Engine | Connection, *, now: datetime) -> list[OneTimeLink]:
+async def open_invitations(conn: Verbs, *, now: datetime) -> list[OneTimeLink]:
     """Return the invitations that still wait for somebody, newest first."""
     select = OneTimeLink.select(
         OneTimeLink.id, OneTimeLink.role, OneTimeLink.created_at, OneTimeLink.expires_at
@@ -38,10 +39,10 @@ async def open_invitations(db: Engine | Connection, *, now: datetime) -> list[On
         OneTimeLink.used_at.is_(None),
         OneTimeLink.expires_at > now,
     )
-    return await db.all(waiting.order_by(OneTimeLink.id.desc()).limit(200))
+    return await conn.all(waiting.order_by(OneTimeLink.id.desc()).limit(200))
 
 
-async def audit(db: Engine | Connection, before: str | None) -> Page[AuditEntry]:
+async def audit(conn: Verbs, before: str | None) -> Page[AuditEntry]:
     """Return one page of what administrators did, newest first."""
     select = AuditEntry.select().order_by(AuditEntry.id.desc())
-    return await db.page(select, after=before, size=PAGE_SIZE)
+    return await conn.page(select, after=before, size=PAGE_SIZE)

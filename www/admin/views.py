@@ -19,7 +19,7 @@ from www.requests import cursor, read_form, row_id, signed_in, wants_json
 
 async def users(request: web.Request) -> web.Response:
     """List everybody, with what they may do."""
-    page = await queries.people(request.app[keys.engine], cursor(request))
+    page = await queries.users(request.app[keys.engine], cursor(request))
     return render(request, "admin/users.html", page=page, roles=ROLES)
 
 

@@ -16,7 +16,8 @@ from www.utils.tokens import hash_token, is_token, new_token
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from www.db import Connection, Engine
+    from www.db import Connection
+    from www.db.verbs import Verbs
 
 LIFETIMES: Final = {
     Purpose.SETUP: timedelta(days=7),
@@ -50,11 +51,11 @@ async def issue(
     return token
 
 
-async def find(db: Engine | Connection, token: str, *, now: datetime) -> OneTimeLink:
+async def find(conn: Verbs, token: str, *, now: datetime) -> OneTimeLink:
     """Return the link; raises NotFound for an unknown token, Gone for a used or old one."""
     link = None
     if is_token(token):
-        link = await db.first(
+        link = await conn.first(
             OneTimeLink.select().where(OneTimeLink.token_hash == hash_token(token))
         )
     if link is None:

@@ -15,7 +15,8 @@ from www.utils.tokens import hash_token, is_token, new_token
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from www.db import Connection, Engine
+    from www.db import Connection
+    from www.db.verbs import Verbs
 
 LIFETIME: Final = timedelta(days=30)
 SEEN_EVERY: Final = timedelta(minutes=5)
@@ -50,13 +51,11 @@ async def create(
     return token
 
 
-async def find(
-    db: Engine | Connection, token: str, *, now: datetime
-) -> tuple[User, Session] | None:
+async def find(conn: Verbs, token: str, *, now: datetime) -> tuple[User, Session] | None:
     """Return who holds `token`, with the columns that every page needs, and the session."""
     if not is_token(token):
         return None
-    user = await db.first(
+    user = await conn.first(
         _FIND.where(Session.token_hash == hash_token(token), Session.expires_at > now, User.active)
     )
     if user is None:
@@ -69,27 +68,27 @@ def is_stale(session: Session, now: datetime) -> bool:
     return bool(now - session.seen_at >= SEEN_EVERY)
 
 
-async def touch(db: Engine | Connection, session: Session, *, now: datetime) -> None:
+async def touch(conn: Verbs, session: Session, *, now: datetime) -> None:
     """Note that the session was used, which prolongs it."""
     change = Session.update(seen_at=now, expires_at=now + LIFETIME)
-    await db.run(change.where(Session.id == session.id))
+    await conn.run(change.where(Session.id == session.id))
 
 
-async def of_user(db: Engine | Connection, user_id: int, *, now: datetime) -> list[Session]:
+async def of_user(conn: Verbs, user_id: int, *, now: datetime) -> list[Session]:
     """Return the devices on which the user is signed in, last used first."""
     select = Session.select(
         Session.id, Session.created_at, Session.seen_at, Session.user_agent, Session.address
     )
     mine = select.where(Session.user_id == user_id, Session.expires_at > now)
     # The index gives the newest sign-ins; sorting by a column that every visit changes is ours.
-    rows = await db.all(mine.order_by(Session.id.desc()).limit(100))
+    rows = await conn.all(mine.order_by(Session.id.desc()).limit(100))
     return sorted(rows, key=lambda row: row.seen_at, reverse=True)
 
 
-async def end(db: Engine | Connection, *, user_id: int, session_id: int) -> bool:
+async def end(conn: Verbs, *, user_id: int, session_id: int) -> bool:
     """Sign out one device of the user; False if there is no such one."""
     mine = Session.delete().where(Session.id == session_id, Session.user_id == user_id)
-    return bool(await db.run(mine))
+    return bool(await conn.run(mine))
 
 
 async def end_all(conn: Connection, user_id: int, *, but: int | None = None) -> int:

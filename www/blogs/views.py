@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from www import keys
-from www.accounts.queries import person_by_name
+from www.accounts.queries import user_by_name
 from www.blogs import queries
 from www.blogs.paging import part_of
-from www.comments import actions as commenting
+from www.comments import actions as comments
 from www.comments import queries as conversations
 from www.comments.forms import NewComment
 from www.comments.queries import PAGE_SIZE, Thread
@@ -67,12 +67,12 @@ async def comment(request: web.Request) -> web.Response:
     try:
         new = NewComment.read(data)
         html = await request.app[keys.renders].run(
-            lambda renderer: commenting.rendered(renderer, new),
+            lambda renderer: comments.rendered(renderer, new),
             person_id=user.id,
             chars=len(new.body),
         )
         async with engine.transaction() as conn:
-            made, blog = await commenting.add(
+            made, blog = await comments.add(
                 conn,
                 new,
                 blog_id=row_id(request),
@@ -117,7 +117,7 @@ async def archive(request: web.Request) -> web.Response:
 async def profile(request: web.Request) -> web.Response:
     """Show a person and what they have published."""
     engine, user = request.app[keys.engine], request[keys.user]
-    person = await person_by_name(engine, request.match_info["name"])
+    person = await user_by_name(engine, request.match_info["name"])
     page = await queries.by_author(engine, person.id, part_of(request))
     is_self = user is not None and user.id == person.id
     return render(request, "accounts/profile.html", person=person, page=page, is_self=is_self)
