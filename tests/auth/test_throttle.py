@@ -42,6 +42,12 @@ async def test_a_refused_attempt_does_not_prolong_the_wait(engine):
     await attempt(engine, NOW + timedelta(seconds=2))
 
 
+async def test_who_had_to_queue_for_the_counter_is_not_refused_for_it(engine):
+    """The clock was read before the counter was ours, and somebody who read it later came first."""
+    await attempt(engine, NOW + timedelta(seconds=1))
+    await attempt(engine, NOW)
+
+
 async def test_nobody_is_locked_out_by_strangers(engine):
     """A stranger who asks twice a second for ten minutes, and the person, somewhere else."""
     for half_seconds in range(1200):

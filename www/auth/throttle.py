@@ -121,10 +121,12 @@ async def _count(
     await _hold(conn, bounds)
     recent = SignInFailure.last_at > now - WINDOW
     rows = await conn.all(SignInFailure.select().where(SignInFailure.key.in_(list(bounds)), recent))
+    # Without a pause the clock does not count: `last_at` may be later than our `now`, of somebody
+    # who came first to the counter.
     waits = [
-        wait(row.failures, free) - (now - row.last_at)
+        row.last_at + pause - now
         for row in rows
-        if (free := bounds[row.key]) is not None
+        if (free := bounds[row.key]) is not None and (pause := wait(row.failures, free))
     ]
     longest = max(waits, default=timedelta())
     if longest > timedelta():
