@@ -34,6 +34,22 @@ async def test_it_lets_only_our_own_pages_post(aiohttp_client, headers, status):
     assert response.status == status
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://www.test", 200),
+        ("https://www.test:443", 200),
+        ("http://www.test", 403),
+        ("http://www.test:443", 403),
+        ("ftp://www.test", 403),
+    ],
+)
+async def test_a_page_that_was_not_encrypted_is_another_site(aiohttp_client, origin, status):
+    client = await aiohttp_client(make_app(server={"base_url": "https://www.test"}))
+    sent = {**FORM, "Origin": origin, "Host": "www.test"}
+    assert (await client.post("/form", data=b"a=b", headers=sent)).status == status
+
+
 async def test_links_from_elsewhere_work(aiohttp_client):
     client = await aiohttp_client(make_app())
     headers = {"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.test"}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
-from www.addresses import host
+from www.addresses import host, is_https
 from www.errors import Forbidden
 from www.i18n import N_
 
@@ -39,6 +39,10 @@ def _foreign(request: web.Request) -> bool:
     try:
         parts = urlsplit(origin.lower())
     except ValueError:
+        return True
+    # Whoever sits on the way can write a page for http. The other way round, a page over https is
+    # believed, for a proxy that is not trusted cannot tell us that it encrypts.
+    if parts.scheme not in {"http", "https"} or (is_https(request) and parts.scheme != "https"):
         return True
     usual = ":443" if parts.scheme == "https" else ":80"
     return parts.netloc.removesuffix(usual) != host(request).removesuffix(usual)
