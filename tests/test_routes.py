@@ -11,7 +11,8 @@ def test_every_route_names_its_access():
     app = create_app(Settings())
     access = app[keys.access]
     for route in app.router.routes():
-        assert isinstance(access.get(route), Access), f"{route} has no access in www/routes.py"
+        assert route in access, f"{route} has no access in www/routes.py"
+        assert isinstance(access[route], Access)
 
 
 def test_every_get_has_its_head():

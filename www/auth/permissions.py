@@ -14,13 +14,10 @@ from www.models import Role, User
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_RANKS: Final = {role: rank for rank, role in enumerate(Role)}
-"""Role lists them from the least to the most."""
-
 
 def at_least(user: User | None, role: Role) -> bool:
     """Return whether `user` has `role` or one above it."""
-    return user is not None and _RANKS[Role(user.role)] >= _RANKS[role]
+    return user is not None and Role(user.role).includes(role)
 
 
 def can(user: User | None, action: str, thing: object = None) -> bool:

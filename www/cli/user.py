@@ -30,7 +30,12 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     add = actions.add_parser("add", parents=[shared], help="add an account")
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--role", required=True, choices=[*Role], help="what the person may do")
+    add.add_argument(
+        "--role",
+        required=True,
+        choices=[role.value for role in Role],
+        help="what the person may do",
+    )
     add.add_argument("--email", default="", metavar="ADDRESS")
     help_ = "read the password from standard input, to its end or the first line break"
     add.add_argument("--password-stdin", action="store_true", help=help_)

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiohttp import web
 
 from www import keys
+from www.auth.permissions import at_least
 from www.errors import Forbidden, Unauthenticated
+from www.models import Role
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
+Access: TypeAlias = Role | None
+"""The least role that a person must have; None lets everybody in."""
 
-class Access(IntEnum):
-    """The least that a person must be; each level includes those before it."""
-
-    ANYONE = 0
-    USER = 1
-    AUTHOR = 2
-    EDITOR = 3
-    ADMIN = 4
-
-
-ANYONE: Final = Access.ANYONE
-USER: Final = Access.USER
-AUTHOR: Final = Access.AUTHOR
-ADMIN: Final = Access.ADMIN
-
-_LEVELS: Final = {
-    "reader": Access.USER,
-    "author": Access.AUTHOR,
-    "editor": Access.EDITOR,
-    "admin": Access.ADMIN,
-}
+ANYONE: Final[Access] = None
+USER: Final[Access] = Role.READER
+AUTHOR: Final[Access] = Role.AUTHOR
+ADMIN: Final[Access] = Role.ADMIN
 
 
 @web.middleware
 async def access_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Raise Unauthenticated or Forbidden; addresses that do not exist stay 404 for everyone."""
-    needed = request.app[keys.access].get(request.match_info.route, ANYONE)
-    if needed > ANYONE:
+    needed = request.app[keys.access].get(request.match_info.route)
+    if needed is not None:
         user = request[keys.user]
         if user is None:
             raise Unauthenticated
-        if _LEVELS[user.role] < needed:
+        if not at_least(user, needed):
             raise Forbidden
     return await handler(request)

@@ -7,12 +7,17 @@ from www.models.mixins import Timestamped
 
 
 class Role(StrEnum):
-    """What a person may do; each may do what those before it may."""
+    """What a person may do, from the least to the most; the one place where roles are listed."""
 
     READER = "reader"
     AUTHOR = "author"
     EDITOR = "editor"
     ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Return whether this role may do all that `other` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
 
 
 class User(Timestamped, Table):
