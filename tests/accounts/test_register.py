@@ -6,6 +6,7 @@ import io
 import pytest
 
 from tests.actors import add_user
+from www import keys
 from www.models import Session, User
 
 GOOD = {"name": "Zoë", "email": "zoe@example.org", "password": "violet kettle orbit"}
@@ -172,3 +173,20 @@ async def test_nonsense_is_refused(client, engine, body, content_type, status):
 async def test_who_is_signed_in_needs_no_account(bob):
     response = await bob.get("/register", allow_redirects=False)
     assert (response.status, response.headers["Location"]) == (303, "/")
+
+
+async def test_one_network_gets_twenty_accounts_and_waits(client, engine):
+    for number in range(20):
+        assert (await register(client, name=f"person{number}")).status == 303
+        client.session.cookie_jar.clear()
+    response = await register(client, name="person20")
+    assert response.status == 429
+    assert 1 <= int(response.headers["Retry-After"]) <= 2
+    assert await engine.count(User.select()) == 20
+
+
+async def test_names_that_are_taken_cost_no_hash(client, engine, app):
+    await add_user(engine, "zoë")
+    app[keys.passwords].hash = None
+    for _ in range(25):
+        assert (await register(client)).status == 422

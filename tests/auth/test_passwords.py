@@ -12,6 +12,19 @@ from www.auth.passwords import MAX_BYTES, Passwords
 from www.errors import Unavailable
 
 
+class Verifier:
+    """Only verifies, and only when it may go on; a call of `hash` would be an error."""
+
+    def __init__(self, hasher, going_on=None):
+        self._verify, self._going_on, self.verified = hasher.verify, going_on, 0
+
+    def verify(self, stored, password):
+        if self._going_on:
+            self._going_on.wait(10)
+        self.verified += 1
+        return self._verify(stored, password)
+
+
 @pytest.fixture
 def passwords():
     return Passwords(**CHEAP)
@@ -29,9 +42,23 @@ async def test_the_parameters_are_those_of_owasp():
 
 
 async def test_nobody_is_compared_with_the_same_parameters():
-    strong = Passwords()
-    assert not await strong.verify(None, "nobody has this password")
-    assert "$m=19456,t=2,p=1$" in strong._any_hash()
+    compared = []
+
+    class Watched(Passwords):
+        def _fits(self, password_hash, password):
+            compared.append(password_hash)
+            return super()._fits(password_hash, password)
+
+    assert not await Watched().verify(None, "x")
+    real = await Passwords().hash("x")
+    assert [len(part) for part in compared[0].split("$")] == [len(part) for part in real.split("$")]
+    assert compared[0].split("$")[:4] == real.split("$")[:4]
+
+
+async def test_the_first_stranger_costs_one_hash_like_every_other(passwords):
+    passwords._hasher = Verifier(passwords._hasher)
+    assert await passwords.verify(None, "x") is False
+    assert passwords._hasher.verified == 1
 
 
 @pytest.mark.parametrize("broken", ["", "x", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$x$y"])
@@ -74,6 +101,35 @@ async def test_it_runs_two_at_a_time_beside_the_loop():
     await asyncio.gather(*(passwords.verify(None, "x") for _ in range(20)))
     assert most <= 2
     assert threading.get_ident() not in threads
+
+
+async def test_registrations_do_not_hold_up_who_signs_in():
+    passwords = Passwords(time_cost=1, memory_kib=1024)
+    stored = await passwords.hash("x")
+    done = []
+
+    async def register():
+        await passwords.hash("x")
+        done.append("registered")
+
+    registering = [asyncio.create_task(register()) for _ in range(100)]
+    await asyncio.sleep(0)
+    assert await passwords.verify(stored, "x")
+    assert len(done) < 50
+    await asyncio.gather(*registering)
+
+
+async def test_nobody_waits_for_ever(monkeypatch):
+    passwords = Passwords(**CHEAP, patience_s=0.01)
+    going_on = threading.Event()
+    monkeypatch.setattr(passwords, "_hasher", Verifier(passwords._hasher, going_on))
+    stuck = [asyncio.create_task(passwords.verify(None, "x")) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await passwords.verify(None, "x")
+    going_on.set()
+    assert await asyncio.gather(*stuck) == [False, False]
+    assert await passwords.verify(None, "x") is False
 
 
 async def test_a_flood_is_refused(passwords):

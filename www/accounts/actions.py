@@ -45,8 +45,12 @@ async def add(
     try:
         return await conn.insert(user)
     except UniqueViolation as err:
-        message = N_("This name is taken. Please choose another one.")
-        raise Invalid({"name": [message]}) from err
+        raise taken() from err
+
+
+def taken() -> Invalid:
+    """Return the error for a name that somebody has."""
+    return Invalid({"name": [N_("This name is taken. Please choose another one.")]})
 
 
 async def use_link(

@@ -37,9 +37,20 @@ async def credentials(conn: Verbs, name: str) -> User | None:
     return await conn.first(select.where(User.name_key == key_of(name), User.active))
 
 
+async def is_taken(conn: Verbs, name: str) -> bool:
+    """Return whether an account has that name, in any case."""
+    return await conn.exists(User.select(User.id).where(User.name_key == key_of(name)))
+
+
 async def user(conn: Verbs, user_id: int) -> User:
     """Return the whole row of a person; raises RowNotFound if it was deleted meanwhile."""
     return await conn.one(User.select().where(User.id == user_id))
+
+
+async def is_administrator(conn: Verbs, user_id: int) -> bool:
+    """Return whether that person is an administrator at this moment."""
+    select = User.select(User.id).where(User.id == user_id)
+    return await conn.exists(select.where(User.role == Role.ADMIN, User.active))
 
 
 async def has_administrator(conn: Verbs) -> bool:

@@ -1,14 +1,17 @@
 """Passwords: Argon2id with OWASP's parameters, in threads, a few at a time.
 
-One hash takes 19 MiB and 18 ms of a core, so a semaphore bounds how many run: a flood of sign-ins
-waits, and above a length of the queue it is refused, while the pages stay quick. The surprise:
-`verify` hashes even when there is no account, so that nobody can tell from the time.
+One hash takes 19 MiB and 18 ms of a core, so a queue bounds how many run: a flood of sign-ins
+waits, and is refused above a length of the queue or after five seconds, while the pages stay quick.
+New passwords have a queue of their own: whoever registers in masses keeps nobody from signing in.
+The surprise: `verify` hashes even when there is no account, so that nobody can tell from the time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import unicodedata
+from base64 import b64encode
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from argon2 import PasswordHasher
@@ -22,29 +25,35 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_BYTES: Final = 1024
-_AT_ONCE: Final = 2
-_MAX_WAITING: Final = 200  # times 9 ms: nobody waits longer than two seconds for a refusal
+_MAX_INSIDE: Final = 200
+_PATIENCE_S: Final = 5.0
 
 
 class Passwords:
     """Hashes and checks passwords; tests lower the parameters, nothing else should."""
 
-    def __init__(self, *, time_cost: int = 2, memory_kib: int = 19_456) -> None:
+    def __init__(
+        self, *, time_cost: int = 2, memory_kib: int = 19_456, patience_s: float = _PATIENCE_S
+    ) -> None:
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
-        self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
-        self._dummy: str | None = None
+        self._to_verify = _Queue(at_once=2, patience_s=patience_s)
+        self._to_hash = _Queue(at_once=1, patience_s=patience_s)
+        salt, digest = (b64encode(secrets.token_bytes(size)).rstrip(b"=") for size in (16, 32))
+        # No password's hash: comparing with it takes as long as with a real one.
+        self._nobody = (
+            f"$argon2id$v=19$m={memory_kib},t={time_cost},p=1${salt.decode()}${digest.decode()}"
+        )
 
     async def hash(self, password: str) -> str:
         """Return the hash with its parameters and salt, ready for the database."""
-        return await self._in_turn(lambda: self._hasher.hash(_prepared(password)))
+        return await self._to_hash.run(lambda: self._hasher.hash(_prepared(password)))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether `password` fits; None (no such account) takes the same time."""
         if password_hash is None:
-            await self._in_turn(lambda: self._fits(self._any_hash(), password))
+            await self._to_verify.run(lambda: self._fits(self._nobody, password))
             return False
-        return await self._in_turn(lambda: self._fits(password_hash, password))
+        return await self._to_verify.run(lambda: self._fits(password_hash, password))
 
     def is_outdated(self, password_hash: str) -> bool:
         """Return whether the parameters have changed since; the next sign-in hashes again."""
@@ -59,21 +68,35 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    def _any_hash(self) -> str:
-        """Return the hash of nobody's password; made once, when the first stranger comes."""
-        if self._dummy is None:
-            self._dummy = self._hasher.hash("nobody has this password")
-        return self._dummy
 
-    async def _in_turn(self, work: Callable[[], T]) -> T:
-        if self._waiting >= _MAX_WAITING:
+class _Queue:
+    """Runs work in threads, `at_once` pieces at a time, in the order in which it came."""
+
+    def __init__(self, *, at_once: int, patience_s: float) -> None:
+        self._turns = asyncio.Semaphore(at_once)
+        self._patience_s = patience_s
+        self._inside = 0
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns; raises Unavailable if its turn does not come soon."""
+        if self._inside >= _MAX_INSIDE:
             raise Unavailable
-        self._waiting += 1
+        self._inside += 1
         try:
-            async with self._turns:
+            await self._turn()
+            try:
                 return await asyncio.to_thread(work)
+            finally:
+                self._turns.release()
         finally:
-            self._waiting -= 1
+            self._inside -= 1
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._turns.acquire()
+        except TimeoutError as err:
+            raise Unavailable from err
 
 
 def _prepared(password: str) -> bytes:
