@@ -1,5 +1,7 @@
 """The page /account: profile, password, devices."""
 
+import asyncio
+
 import pytest
 
 from tests.actors import PASSWORD, sign_in
@@ -33,6 +35,7 @@ async def test_it_requires_sign_in(client, path):
 
 async def test_it_saves_the_profile(alice, engine):
     data = {"display_name": "Alice 😀", "email": "a@example.org", "bio": "Line\r\nline"}
+    data["current"] = PASSWORD
     response = await alice.post("/account/profile", data=data)
     assert response.url.path_qs == "/account?notice=profile_saved"
     row = await engine.one(User.select())
@@ -57,6 +60,37 @@ async def test_it_refuses_a_wrong_profile(alice, engine, field, value):
     assert f'id="profile-{field}-wrong"' in await response.text()
     assert (await engine.one(User.select())).display_name == ""
     assert (await alice.post("/account/profile", data=data, headers=JSON)).status == 422
+
+
+@pytest.mark.parametrize(("current", "status"), [(None, 422), ("wrong", 422), (PASSWORD, 303)])
+async def test_another_address_needs_the_password(alice, engine, current, status):
+    await engine.run(User.update(email="old@example.org").where(User.id == alice.user.id))
+    for email in ("new@example.org", ""):
+        data = {"display_name": "", "email": email, "bio": ""}
+        data |= {} if current is None else {"current": current}
+        response = await alice.post("/account/profile", data=data, allow_redirects=False)
+        assert response.status == status
+        if status == 422:
+            assert 'id="profile-current-wrong"' in await response.text()
+            assert (await engine.one(User.select())).email == "old@example.org"
+
+
+async def test_the_same_address_needs_no_password(alice, engine):
+    await engine.run(User.update(email="old@example.org").where(User.id == alice.user.id))
+    data = {"display_name": "A", "email": "old@example.org", "bio": ""}
+    assert (await alice.post("/account/profile", data=data)).status == 200
+    assert (await engine.one(User.select())).display_name == "A"
+
+
+async def test_of_two_who_change_it_at_once_one_succeeds(alice, server, engine):
+    """Whoever was checked against a password that is gone changes nothing."""
+    thief = await sign_in(server, alice.user)
+    answers = await asyncio.gather(
+        change_password(alice), change_password(thief, password="the thief has four")
+    )
+    assert sorted(answer.status for answer in answers) == [303, 422]
+    assert await engine.count(Session.select()) == 1
+    await thief.close()
 
 
 async def test_a_new_password_signs_out_all_other_devices(alice, server, engine):

@@ -176,3 +176,15 @@ async def test_the_form_works_without_fetch_metadata(client, setup_link):
         setup_link, data=GOOD, headers={"Origin": origin}, allow_redirects=False
     )
     assert response.status == 303
+
+
+async def test_of_two_setup_links_used_at_once_one_makes_the_administrator(client, engine):
+    links = []
+    for _ in range(5):
+        async with engine.transaction() as conn:
+            links.append(f"/setup/{await actions.issue_setup_link(conn, now=now())}")
+    answers = await asyncio.gather(
+        *(use(client, link, name=f"first{n}") for n, link in enumerate(links))
+    )
+    assert sorted(answer.status for answer in answers) == [303, 410, 410, 410, 410]
+    assert await engine.count(User.select()) == 1

@@ -1,10 +1,14 @@
 """Invitations: made, shown once, used once, revoked."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
-from www.models import AuditEntry, OneTimeLink
+from tests.actors import PASSWORD
+from www.admin import actions
+from www.errors import Forbidden
+from www.models import AuditEntry, OneTimeLink, Role, User
 
 GOOD = {"name": "guest-7", "email": "", "password": "four unrelated words"}
 
@@ -65,3 +69,21 @@ async def test_programs_get_a_problem(admin):
     headers = {"Accept": "application/json"}
     response = await admin.post("/admin/invitations", data={}, headers=headers)
     assert (response.status, response.content_type) == (422, "application/problem+json")
+
+
+async def test_an_administrators_needs_the_password(admin, engine):
+    asked, _ = await invite(admin, "admin")
+    assert asked.status == 422
+    assert "Invite an administrator?" in await asked.text()
+    assert not await engine.exists(OneTimeLink.select())
+    data = {"role": "admin", "current": PASSWORD}
+    made = await admin.post("/admin/invitations", data=data)
+    assert (made.status, made.headers["Cache-Control"]) == (200, "no-store")
+    assert await engine.scalar(OneTimeLink.select(OneTimeLink.role)) == "admin"
+
+
+async def test_who_is_no_longer_an_administrator_invites_nobody(admin, engine):
+    await engine.run(User.update(active=False).where(User.id == admin.user.id))
+    async with engine.transaction() as conn:
+        with pytest.raises(Forbidden):
+            await actions.invite(conn, admin.user, role=Role.READER, now=datetime.now(UTC))

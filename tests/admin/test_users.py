@@ -1,17 +1,21 @@
 """People: roles, deactivation, and who may do that."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.actors import PASSWORD, add_user
-from www.models import AuditEntry, Role, Session, User
+from www.admin import actions
+from www.errors import Forbidden
+from www.models import AuditEntry, OneTimeLink, Role, Session, User
 
 JSON = {"Accept": "application/json"}
 
 
-async def change(actor, user, role=None, active="1", **kwargs):
+async def change(actor, user, role=None, active="1", current=None, **kwargs):
     data = {"role": role or user.role, "active": active}
+    data |= {} if current is None else {"current": current}
     return await actor.post(f"/admin/users/{user.id}", data=data, allow_redirects=False, **kwargs)
 
 
@@ -90,13 +94,76 @@ async def test_the_last_administrator_stays(admin, engine, what):
     assert not await engine.exists(AuditEntry.select())
 
 
-async def test_two_who_demote_each_other_do_not_both_succeed(admin, make_actor, engine):
-    second = await make_actor("second", Role.ADMIN)
+async def test_of_administrators_who_demote_each_other_one_stays(admin, make_actor, engine):
+    """Round a ring: whoever was demoted a moment ago demotes nobody."""
+    others = [await make_actor(f"other{number}", Role.ADMIN) for number in range(3)]
+    ring = [admin, *others]
     answers = await asyncio.gather(
-        change(admin, second.user, role="reader"), change(second, admin.user, role="reader")
+        *(
+            change(actor, after.user, role="reader")
+            for actor, after in zip(ring, [*others, admin], strict=True)
+        )
     )
-    assert sorted(answer.status for answer in answers) in ([303, 403], [303, 409])
-    assert await engine.count(User.select().where(User.role == "admin")) == 1
+    assert {answer.status for answer in answers} <= {303, 403, 409}
+    assert await engine.exists(User.select().where(User.role == "admin"))
+    entries = await engine.all(AuditEntry.select().order_by(AuditEntry.id))
+    gone = set()
+    for entry in entries:
+        assert entry.actor_name not in gone
+        gone.add(entry.target.partition(":")[0])
+
+
+async def test_who_is_no_longer_an_administrator_changes_nobody(admin, bob, engine):
+    await engine.run(User.update(role=Role.READER).where(User.id == admin.user.id))
+    async with engine.transaction() as conn:
+        with pytest.raises(Forbidden):
+            await actions.change_user(
+                conn, admin.user, bob.user.id, role=Role.EDITOR, active=True, now=datetime.now(UTC)
+            )
+
+
+@pytest.mark.parametrize("what", [{"role": "editor"}, {"active": "0"}])
+async def test_invitations_end_with_the_office(admin, make_actor, client, engine, what):
+    second = await make_actor("second", Role.ADMIN)
+    data = {"role": "admin", "current": PASSWORD}
+    for actor in (admin, second):
+        assert (await actor.post("/admin/invitations", data=data)).status == 200
+    await change(admin, second.user, **what)
+    links = await engine.all(OneTimeLink.select())
+    assert [link.created_by for link in links] == [admin.user.id]
+    entry = await engine.one(AuditEntry.select().where(AuditEntry.action == "withdraw"))
+    assert entry.target == "second: 1"
+    text = await (await admin.get("/admin/audit")).text()
+    assert "Invitations withdrawn" in text
+
+
+async def test_administrators_are_made_with_the_password_only(admin, bob, engine):
+    asked = await change(admin, bob.user, role="admin")
+    assert asked.status == 422
+    text = await asked.text()
+    assert "Make bob an administrator?" in text
+    assert "aria-invalid" not in text
+    wrong = await change(admin, bob.user, role="admin", current="wrong")
+    assert wrong.status == 422
+    assert "This is not your current password." in await wrong.text()
+    problem = await change(admin, bob.user, role="admin", headers=JSON)
+    assert (problem.status, list((await problem.json())["errors"])) == (422, ["current"])
+    assert (await engine.get(User, bob.user.id)).role == "reader"
+    assert (await change(admin, bob.user, role="admin", current=PASSWORD)).status == 303
+    assert (await engine.get(User, bob.user.id)).role == "admin"
+
+
+async def test_waking_an_administrator_asks_for_the_password_too(admin, engine):
+    sleeping = await add_user(engine, "sleeping", Role.ADMIN, active=False)
+    assert (await change(admin, sleeping)).status == 422
+    assert (await change(admin, sleeping, current=PASSWORD)).status == 303
+
+
+@pytest.mark.parametrize("settings", [{"limits": {"login_attempts": 2}}], indirect=True)
+async def test_nobody_tries_that_password_at_leisure(admin, bob):
+    for status in (422, 422, 429):
+        answer = await change(admin, bob.user, role="admin", current="wrong")
+        assert answer.status == status
 
 
 @pytest.mark.parametrize(

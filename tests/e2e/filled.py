@@ -4,6 +4,7 @@ import contextlib
 import struct
 import zlib
 
+from tests.actors import PASSWORD
 from tests.e2e.site import post, upload, write
 from tests.templates.texts import ARTICLE_SOURCE, HEADLINES
 
@@ -57,7 +58,11 @@ async def fill(site):
             **{"夜航船.png": png(), "notes.txt": b"words", "evil.svg": SVG, "a page.html": HTML},
             **{"paper.pdf": PDF, f"{'very-long-name-' * 12}.bin": bytes(5000)},
         )
-        about = {"display_name": "Rosa <Lantern> & Co", "email": "rosa@example.org"}
+        about = {
+            "display_name": "Rosa <Lantern> & Co",
+            "email": "rosa@example.org",
+            "current": PASSWORD,
+        }
         await post(rosa, "/account/profile", **about, bio="Letters, gardens and small machines.")
         await post(rosa, "/admin/invitations", expected=200, role="reader")
         site.cookies = {"rosa": cookie_of(rosa), "lin": cookie_of(lin)}

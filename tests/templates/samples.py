@@ -225,11 +225,15 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "empty": {"person": user(bio="", display=""), "page": EMPTY, "is_self": False},
         "own": {"person": user(), "page": EMPTY, "is_self": True},
     },
-    "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio"), wrong("current", "password"))},
+    "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio", "current"), wrong("current", "password"))},
     "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100}, "wrong": {"form": wrong("file"), "max_bytes": 1000, "max_files": 100}},
     "files/index.html": {"full": {"page": page(FILES), "used_bytes": 48_200_000, "quota_bytes": 2**31}, "empty": {"page": EMPTY, "used_bytes": 0, "quota_bytes": 2**31}},
     "files/delete.html": {"full": {"file": FILES[0]}},
     "admin/users.html": {"full": {"page": page(PEOPLE), "roles": ROLES}},
+    "admin/confirm.html": {
+        "full": {"form": BLANK, "asked": {"role": "admin", "active": "1"}, "person": "mei", "back": "/admin/users"},
+        "wrong": {"form": wrong("current"), "asked": {"role": "admin"}, "person": None, "back": "/admin/invitations"},
+    },
     "admin/audit.html": {"full": {"page": page(ENTRIES)}, "empty": {"page": EMPTY}},
     "admin/invitations.html": {
         "full": {"invitations": INVITATIONS, "new_link": LINK, "roles": ROLES, "form": BLANK},

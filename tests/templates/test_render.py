@@ -34,7 +34,7 @@ READERS = {
         "theme": "dark",
     },
 }
-NEEDS_USER = {"accounts/account.html"}
+NEEDS_USER = {"accounts/account.html", "admin/confirm.html"}
 
 
 class Outline(HTMLParser):

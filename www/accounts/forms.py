@@ -101,18 +101,22 @@ class Profile:
     display_name: str
     email: str | None
     bio: str
+    current: str
 
     @classmethod
-    def read(cls, data: MultiDict[str]) -> Profile:
-        """Judge the three fields, all of which may stay empty."""
+    def read(cls, data: MultiDict[str], *, email: str | None) -> Profile:
+        """Judge the fields, which may stay empty; another address than `email` needs `current`."""
         fields = Fields(data)
         display_name = fields.line("display_name", max_chars=80, required=False)
         if not display_name.isprintable():  # direction and zero-width characters can forge a name
             fields.refuse("display_name", N_("Please use letters that can be seen."))
-        email = _email(fields)
+        new_email = _email(fields)
         bio = fields.text("bio", max_chars=500, required=False).strip()
+        current = fields.secret("current", max_chars=MAX_BYTES, required=False)
+        if new_email != email and not current:
+            fields.refuse("current", N_("Please enter it to change the e-mail address."))
         fields.check()
-        return cls(display_name, email, bio)
+        return cls(display_name, new_email, bio, current)
 
 
 def _email(fields: Fields) -> str | None:

@@ -31,8 +31,11 @@ async def change_profile(request: web.Request) -> web.Response:
     """Save what the person says about themselves."""
     user = signed_in(request)
     data = await read_form(request)
+    row = await queries.user(request.app[keys.engine], user.id)
     try:
-        profile = Profile.read(data)
+        profile = Profile.read(data, email=row.email)
+        if profile.email != row.email:
+            await confirming.confirm(request, row, profile.current)
     except Invalid as err:
         return await _page(request, err, profile_form=Form.again(data, err))
     async with request.app[keys.engine].transaction() as conn:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from www.accounts import actions as accounts
-from www.accounts import queries
+from www.accounts.queries import has_administrator, is_administrator
+from www.admin import queries
 from www.auth import audit, links, sessions
-from www.errors import Conflict, NotFound
+from www.errors import Conflict, Forbidden, NotFound
 from www.i18n import N_
 from www.models import OneTimeLink, Purpose, Role, User
 
@@ -22,23 +23,25 @@ async def change_user(
 ) -> None:
     """Give a person another role, or (de)activate the account; who is deactivated is signed out.
 
-    The last active administrator stays one: counted after the change, in the transaction of the
-    database's only writer, so that two who demote each other do not both succeed.
+    The last active administrator stays one: counted after the change, while nobody else changes
+    any. With the office end the invitations that somebody has made.
     """
-    user = await conn.first(
-        User.select(User.id, User.name, User.role, User.active).where(User.id == user_id)
-    )
-    if user is None:
-        raise NotFound(N_("There is no such account."))
+    await _hold_office(conn, actor)
+    await accounts.hold_user(conn, user_id)
+    user = await queries.user(conn, user_id)
     if (user.role, user.active) == (role, active):
         return
     change = User.update(role=role, active=active, updated_at=now)
     await conn.run(change.where(User.id == user_id))
-    if not await queries.has_administrator(conn):
+    if not await has_administrator(conn):
         raise Conflict(N_("This is the last administrator. Make somebody else one first."))
     if not active:
         await sessions.end_all(conn, user_id)
         await links.withdraw(conn, Purpose.RESET, user_id=user_id)
+    if role != Role.ADMIN or not active:
+        count = await links.withdraw_made_by(conn, user_id)
+        if count:
+            await audit.note(conn, actor, "withdraw", f"{user.name}: {count}", now=now)
     if user.role != role:
         await audit.note(conn, actor, "role", f"{user.name}: {user.role} > {role}", now=now)
     if user.active != active:
@@ -48,6 +51,7 @@ async def change_user(
 
 async def invite(conn: Connection, actor: User, *, role: Role, now: datetime) -> str:
     """Return the token of a new invitation."""
+    await _hold_office(conn, actor)
     token = await accounts.issue_invitation(conn, role=role, created_by=actor.id, now=now)
     await audit.note(conn, actor, "invite", role, now=now)
     return token
@@ -63,3 +67,10 @@ async def revoke_invitation(conn: Connection, actor: User, link_id: int, *, now:
     if not await conn.run(unused):
         raise NotFound(N_("There is no such invitation."))
     await audit.note(conn, actor, "revoke", f"invitation {link_id}", now=now)
+
+
+async def _hold_office(conn: Connection, actor: User) -> None:
+    """Raise Forbidden unless `actor` still is an administrator, which then nobody changes."""
+    await accounts.hold_administrators(conn)
+    if not await is_administrator(conn, actor.id):
+        raise Forbidden

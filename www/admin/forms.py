@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from www.auth.passwords import MAX_BYTES
 from www.forms import Fields
 from www.models import Role
 
@@ -44,3 +45,18 @@ class Invitation:
         role = fields.choice("role", ROLES)
         fields.check()
         return cls(Role(role))
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The administrator's own password, asked for again."""
+
+    current: str
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> Confirmation:
+        """Whether it is right is compared by the view."""
+        fields = Fields(data)
+        current = fields.secret("current", max_chars=MAX_BYTES)
+        fields.check()
+        return cls(current)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from www.errors import NotFound
+from www.i18n import N_
 from www.models import AuditEntry, OneTimeLink, Purpose, User
 
 if TYPE_CHECKING:
@@ -27,6 +29,15 @@ async def users(conn: Verbs, before: str | None) -> Page[User]:
         User.created_at,
     )
     return await conn.page(select.order_by(User.id.desc()), after=before, size=PAGE_SIZE)
+
+
+async def user(conn: Verbs, user_id: int) -> User:
+    """Return name, role and activity of a person, or NotFound."""
+    select = User.select(User.id, User.name, User.role, User.active)
+    found = await conn.first(select.where(User.id == user_id))
+    if found is None:
+        raise NotFound(N_("There is no such account."))
+    return found
 
 
 async def open_invitations(conn: Verbs, *, now: datetime) -> list[OneTimeLink]:

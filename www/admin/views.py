@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
 from www import keys
+from www.accounts import confirming
+from www.accounts.queries import user as user_row
 from www.addresses import absolute_url
 from www.admin import actions, queries
-from www.admin.forms import ROLES, Change, Invitation
+from www.admin.forms import ROLES, Change, Confirmation, Invitation
 from www.errors import Invalid
 from www.forms import Form
+from www.models import Role
 from www.render import render, see_other
 from www.requests import cursor, read_form, row_id, signed_in, wants_json
+
+if TYPE_CHECKING:
+    from multidict import MultiDict
 
 
 async def users(request: web.Request) -> web.Response:
@@ -27,6 +34,12 @@ async def change_user(request: web.Request) -> web.Response:
     """Change role or activity of one person."""
     data = await read_form(request)
     change = Change.read(data)  # choices of a list: no form to show again
+    person = await queries.user(request.app[keys.engine], row_id(request))
+    is_office = change.role == Role.ADMIN and change.active
+    if is_office and not (person.role == Role.ADMIN and person.active):
+        asked = {"role": change.role.value, "active": "1"}
+        if (page := await _confirmed(request, data, asked, person=person.name)) is not None:
+            return page
     async with request.app[keys.engine].transaction() as conn:
         await actions.change_user(
             conn,
@@ -50,6 +63,10 @@ async def invitations(request: web.Request) -> web.Response:
         if wants_json(request):
             raise
         return await _invitations(request, form=Form.again(data, err), status=err.status)
+    if wanted.role == Role.ADMIN:
+        asked = {"role": wanted.role.value}
+        if (page := await _confirmed(request, data, asked, person=None)) is not None:
+            return page
     async with request.app[keys.engine].transaction() as conn:
         token = await actions.invite(
             conn, signed_in(request), role=wanted.role, now=datetime.now(UTC)
@@ -71,6 +88,34 @@ async def audit(request: web.Request) -> web.Response:
     """List what administrators did."""
     page = await queries.audit(request.app[keys.engine], cursor(request))
     return render(request, "admin/audit.html", page=page)
+
+
+async def _confirmed(
+    request: web.Request, data: MultiDict[str], asked: dict[str, str], *, person: str | None
+) -> web.Response | None:
+    """Return None if the right password came along, else the page that asks for it.
+
+    A session that somebody else has got hold of makes no administrators.
+    """
+    try:
+        current = Confirmation.read(data).current
+        actor = await user_row(request.app[keys.engine], signed_in(request).id)
+        await confirming.confirm(request, actor, current)
+    except Invalid as err:
+        if wants_json(request):
+            raise
+        form = Form.again(data, err) if "current" in data else Form()
+        back = request.app[keys.urls]("admin.users" if person else "admin.invitations")
+        return render(
+            request,
+            "admin/confirm.html",
+            err.status,
+            form=form,
+            asked=asked,
+            person=person,
+            back=back,
+        )
+    return None
 
 
 async def _invitations(

@@ -85,6 +85,12 @@ async def withdraw(conn: Connection, purpose: Purpose, *, user_id: int | None = 
     return await conn.run(unused)
 
 
+async def withdraw_made_by(conn: Connection, user_id: int) -> int:
+    """Delete every unused link that the user has made; return how many there were."""
+    mine = OneTimeLink.created_by == user_id
+    return await conn.run(OneTimeLink.delete().where(mine, OneTimeLink.used_at.is_(None)))
+
+
 def gone() -> Gone:
     """Return the error for a link that is used up."""
     return Gone(N_("This link was used already or is too old. Please ask for a new one."))
