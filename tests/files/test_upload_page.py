@@ -121,6 +121,16 @@ async def test_it_keeps_the_quota(alice):
 
 
 @small
+@pytest.mark.parametrize("size", [1001, 5_000_000])
+async def test_it_names_the_limit_of_a_file_before_the_quota(alice, size):
+    await upload(alice, ("a.txt", b"a" * 1000))
+    page = await (await send(alice, ("b.txt", b"b" * size))).text()
+    both = r"A file may have at most 1.kB, and you have 500.B left\."
+    assert re.search(rf"is larger than 1.kB\.|{both}" if size < 2000 else both, page)
+    assert len(kept(alice)) == 1
+
+
+@small
 async def test_parallel_uploads_keep_the_quota(alice):
     """All of them begin before the first one is complete, and two have space on the disk."""
     begun = []

@@ -91,6 +91,8 @@ async def receive(
     try:
         await _read(request, scanner, intake, bounds)
         return await intake.commit()
+    except QuotaExceeded as err:
+        raise _no_space(request, bounds) from err
     except Malformed as err:
         raise BadRequest(N_("The form arrived damaged. Please send it again.")) from err
     except TooMany as err:
@@ -113,7 +115,7 @@ async def _read(request: web.Request, scanner: Scanner, intake: _Intake, bounds:
             idle.reschedule(clock() + bounds.idle_s)
             body_bytes += len(chunk)
             if body_bytes > bounds.body_bytes:
-                raise _too_long(bounds)
+                raise _too_long(request, bounds)
             for event in scanner.feed(chunk):
                 await intake.take(event)
     scanner.close()
@@ -126,7 +128,7 @@ def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedType(N_("Compressed uploads are not accepted here."))
     if (request.content_length or 0) > bounds.body_bytes:
-        raise _too_long(bounds)
+        raise _too_long(request, bounds)
     try:
         boundary = boundary_of(request.headers["Content-Type"])
     except Malformed as err:
@@ -134,10 +136,22 @@ def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
     return Scanner(boundary, max_parts=bounds.files + bounds.fields)
 
 
-def _too_long(bounds: Bounds) -> TooLarge:
+def _too_long(request: web.Request, bounds: Bounds) -> TooLarge:
     if bounds.quota_left_bytes < bounds.files * bounds.file_bytes:
-        return QuotaExceeded()
+        return _no_space(request, bounds)
     return TooLarge()
+
+
+def _no_space(request: web.Request, bounds: Bounds) -> QuotaExceeded:
+    """Whoever is told about the quota alone would make space for a file that is too large."""
+    if (request.content_length or 0) <= bounds.file_bytes:
+        return QuotaExceeded()
+    text = N_("A file may have at most %(limit)s, and you have %(left)s left.")
+    return QuotaExceeded(text, limit=_size(bounds.file_bytes), left=_size(bounds.quota_left_bytes))
+
+
+def _size(size_bytes: int) -> str:
+    return Formats("en", UTC).size(size_bytes)  # the same in every language
 
 
 @dataclass(slots=True)
@@ -224,9 +238,8 @@ class _Intake:
         file.size_bytes += len(chunk)
         self.total_bytes += len(chunk)
         if file.size_bytes > self.bounds.file_bytes:
-            limit = Formats("en", UTC).size(self.bounds.file_bytes)  # the same in every language
             text = N_("The file “%(name)s” is larger than %(limit)s.")
-            raise TooLarge(text, name=file.name, limit=limit)
+            raise TooLarge(text, name=file.name, limit=_size(self.bounds.file_bytes))
         if self.total_bytes > self.bounds.quota_left_bytes:
             raise QuotaExceeded
         if self.take_bytes is not None:
