@@ -218,7 +218,7 @@ class Limits(Section):
         Number,
         Field(ge=1, le=1000),
         About(
-            "wrong passwords for one account or from one address in fifteen minutes",
+            "wrong passwords for one account from one address in fifteen minutes",
             "a number from 1 to 1000",
         ),
     ] = 10
