@@ -1,17 +1,22 @@
 /* Unsaved text is kept in this browser while one writes, offered again after a crash, and leaving the page is asked about.
-   It is forgotten only when the answer says that it was saved: a session may have ended meanwhile, or the network. */
+   It is forgotten only when the answer says that it was saved: a session may have ended meanwhile, or the network.
+   The key names the person, who is not the only one at this browser; signing out forgets all that is theirs. */
 import { debounced, find } from "./dom";
 
 const SENT = "www:sent";
+const KEPT = "www:draft:"; // then the person's id, a colon, the post's id or "new"
+const LEAVING = "www:leaving";
+const SIGNED_OUT = /[?&]notice=signed_out\b/;
 const SAVED = /[?&]notice=(saved|published|drafted)\b/;
 const FIELDS = ["title", "body", "tags"] as const;
 type Text = Partial<Record<(typeof FIELDS)[number], string>>;
 
 export function setUpDrafts(): void {
   forgetSaved();
+  forgetPerson();
   const form = find("form[data-editor]", HTMLFormElement);
   if (!form) return;
-  const key = `www:draft:${form.dataset["key"] ?? "new"}`;
+  const key = `${KEPT}${form.dataset["key"] ?? "new"}`;
   const first = JSON.stringify(read(form));
   let sending = false;
 
@@ -39,6 +44,15 @@ function forgetSaved(): void {
   if (!key || !SAVED.test(location.search)) return;
   store(key, null);
   store(SENT, null);
+}
+
+function forgetPerson(): void {
+  const leave = find("form[data-sign-out]", HTMLFormElement);
+  leave?.addEventListener("submit", () => store(LEAVING, leave.dataset["signOut"] ?? ""));
+  const person = load(LEAVING);
+  if (!person || !SIGNED_OUT.test(location.search)) return;
+  for (const key of keys()) if (key.startsWith(`${KEPT}${person}:`)) store(key, null);
+  store(LEAVING, null);
 }
 
 function control(form: HTMLFormElement, name: string): HTMLInputElement | HTMLTextAreaElement | null {
@@ -110,6 +124,14 @@ function store(key: string, value: string | null): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function keys(): string[] {
+  try {
+    return Object.keys(localStorage);
+  } catch {
+    return [];
   }
 }
 

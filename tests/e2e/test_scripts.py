@@ -67,6 +67,24 @@ async def test_unsaved_text_survives_the_window(dora):
     await expect(dora.page.get_by_role("button", name="Restore it")).to_have_count(0)
 
 
+async def test_unsaved_text_is_its_writers_alone(dora, lonely):
+    """It outlives a change of the person at this browser, and its writer's signing out ends it."""
+    kept = "() => Object.keys(localStorage).filter(key => key.startsWith('www:draft:'))"
+    dora.page.on("dialog", lambda dialog: dialog.accept())
+    await dora.go("/write")
+    await dora.fill(title="A secret", body="For nobody", tags="")
+    await expect(dora.page.locator("[data-kept]")).to_have_text("Kept in this browser")
+    async with lonely.person("eve") as client:
+        lonely.cookies["eve"] = cookie_of(client)
+    for name, offered in (("eve", 0), ("dora", 1)):
+        await let_in(dora, lonely, name)
+        await dora.go("/write")
+        await expect(dora.page.get_by_role("button", name="Restore it")).to_have_count(offered)
+    await dora.menu("Sign out")
+    await dora.notice("You are signed out. See you soon.")
+    assert await dora.page.evaluate(kept) == []
+
+
 async def test_an_upload_shows_its_progress(dora):
     await dora.go("/upload")
     data = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": bytes(2_000_000)}
