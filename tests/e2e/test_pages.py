@@ -130,3 +130,15 @@ async def test_what_no_page_may_do_is_seen(browser, filled, script, problem):
                 "weberror" if problem == "thrown" else "console"
             ):
                 await visitor.page.evaluate(f"() => {{ {script} }}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_name_of_the_site_stands_on_two_lines_at_most(windows, filled, language):
+    visitor = await windows(filled, "lin", language)
+    await visitor.page.set_viewport_size({"width": SMALLEST, "height": 600})
+    await visitor.go("/drafts")
+    lines = """() => {
+        const name = document.querySelector(".brand span");
+        return name.getBoundingClientRect().height / parseFloat(getComputedStyle(name).lineHeight);
+    }"""
+    assert round(await visitor.page.evaluate(lines)) <= 2
