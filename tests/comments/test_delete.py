@@ -1,10 +1,13 @@
 """A comment is deleted after a question; answers to it stay, and so does its place."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.posts import read, store
+from www.comments import actions, queries
+from www.errors import NotFound
 from www.models import Blog, Comment
 
 PATH = "/blogs/1-hello-world"
@@ -96,6 +99,18 @@ async def test_it_counts_once_for_many_at_once(talk, bob, make_actor, engine):
     editor = await make_actor("ed", "editor")
     answers = await asyncio.gather(*(delete(actor, 3) for actor in (bob, editor) * 6))
     assert sorted(answer.status for answer in answers) == [303] + [404] * 11
+    assert (await engine.get(Blog, 1)).comment_count == 2
+
+
+async def test_it_counts_once_for_two_who_have_both_seen_it(talk, bob, engine):
+    comment = await queries.deletable_comment(engine, bob.user, 3)
+
+    async def remove():
+        async with engine.transaction() as conn:
+            await actions.remove(conn, comment, now=datetime.now(UTC))
+
+    done = await asyncio.gather(remove(), remove(), return_exceptions=True)
+    assert [type(error) for error in done if error] == [NotFound]
     assert (await engine.get(Blog, 1)).comment_count == 2
 
 

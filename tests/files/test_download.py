@@ -82,12 +82,16 @@ async def test_it_shows_what_is_harmless(bare, storage):
     assert headers["Last-Modified"] == "Tue, 20 Oct 2026 10:00:00 GMT"
     assert headers["Accept-Ranges"] == "bytes"
     assert headers["Cache-Control"] == "private, no-cache"
+    # The two say the same: a page of this site may show it in a frame.
+    assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
 async def test_it_locks_up_what_could_run(bare, storage):
     headers = (await get(bare, await store(storage, b"<script>"), 8, HTML)).headers
     assert headers["Content-Disposition"] == 'attachment; filename="a.html"'
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 

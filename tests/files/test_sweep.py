@@ -1,10 +1,12 @@
 import asyncio
 import os
 
+import pytest
 from aiohttp.test_utils import TestServer
 
 from tests.files.door import kept, sha256, until, upload
 from www import keys
+from www.app import file_sweep
 from www.files import actions, queries
 from www.files.sweeping import sweep_forever
 from www.storage import LocalStorage, StorageFull
@@ -59,3 +61,14 @@ async def test_it_starts_with_the_server(app, settings):
     os.utime(left, (0, 0))
     async with TestServer(app):
         await until(lambda: not left.exists())
+
+
+async def test_closing_it_can_be_given_up(app, alice):
+    """Whoever waits for the sweep to end is cancelled, and must hear of it."""
+    sweep = file_sweep(app)
+    await anext(sweep)
+    closing = asyncio.create_task(anext(sweep, None))
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing

@@ -1,12 +1,15 @@
 import asyncio
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 
 from tests.files.door import BOUNDARY, JSON, body_of, kept, send, sha256, until, upload
 from www import keys
-from www.errors import Unavailable
+from www.errors import QuotaExceeded, Unavailable
+from www.files import actions
+from www.files.upload import Received
 from www.models import File
 
 SMALL = {"limits": {"upload_bytes": 1000, "quota_bytes": 1500}}
@@ -188,6 +191,21 @@ async def test_it_withdraws_nothing_that_another_row_needs(alice, admin, engine)
 
     assert (await send(alice, body=slowly(body_of(("a", b"a" * 700))), **JSON)).status == 413
     assert kept(alice) == {sha256(b"a" * 700): b"a" * 700}
+
+
+async def test_two_servers_keep_the_quota(alice, engine):
+    """They share a database and know nothing of each other's uploads."""
+    owner_id = alice.user.id
+
+    async def add(number):
+        received = Received(f"{number}", "text/plain", f"{number}" * 64, 700)
+        async with engine.transaction() as conn:
+            await actions.add(
+                conn, [received], owner_id=owner_id, quota_bytes=1500, now=datetime.now(UTC)
+            )
+
+    done = await asyncio.gather(*(add(n) for n in range(4)), return_exceptions=True)
+    assert [type(error) for error in done if error] == [QuotaExceeded] * 2
 
 
 @pytest.mark.parametrize("settings", [{"storage": {"min_free_bytes": 2**53}}], indirect=True)

@@ -5,6 +5,7 @@ import os
 import resource
 import stat
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -68,6 +69,56 @@ async def test_it_reads_in_a_thread_what_is_not_cached(storage, monkeypatch):
     monkeypatch.setattr("www.storage.content._NOWAIT", None)
     assert await content.pread(1, 3) == b"ell"
     content.close()
+
+
+def descriptors():
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+async def test_a_reader_who_leaves_the_queue_keeps_no_descriptor(storage, monkeypatch):
+    content = await storage.open((await store(storage, b"hello")).sha256)
+    monkeypatch.setattr("www.storage.content._NOWAIT", None)
+    before, go = descriptors(), threading.Event()
+    busy = [storage.submit(lambda: go.wait(30)) for _ in range(4)]
+    reading = asyncio.create_task(content.pread(1, 3))
+    await asyncio.sleep(0)
+    assert descriptors() == before + 1
+    reading.cancel()
+    await asyncio.wait([reading])
+    go.set()
+    await asyncio.gather(*map(asyncio.wrap_future, busy))
+    assert descriptors() == before
+    content.close()
+
+
+async def test_it_withdraws_what_got_no_row(storage, stored_paths):
+    incoming = await storage.begin()
+    await incoming.write(b"hello")
+    await incoming.commit()
+    await incoming.withdraw()
+    await incoming.withdraw()
+    assert stored_paths() == []
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["before", "since"])
+async def test_it_withdraws_nothing_that_others_stored(storage, stored_paths, first):
+    if first:
+        await store(storage, b"hello")
+    incoming = await storage.begin()
+    await incoming.write(b"hello")
+    await incoming.commit()
+    if not first:
+        await store(storage, b"hello")
+    await incoming.withdraw()
+    assert stored_paths() == [HELLO]
+
+
+async def test_it_leaves_space_on_the_disk(tmp_path):
+    async with LocalStorage(tmp_path, min_free_bytes=2**60) as storage:
+        incoming = await storage.begin()
+        with pytest.raises(StorageFull):
+            await incoming.commit()
+        await incoming.abort()
 
 
 async def test_it_stores_equal_content_once(storage, stored_paths):
