@@ -51,15 +51,19 @@ async def test_the_form_cannot_choose_the_role(client, engine):
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [{"site": {"registration": "closed"}}, {"site": {"registration": "invite"}}],
-    indirect=True,
+    ("settings", "heading"),
+    [
+        ({"site": {"registration": "closed"}}, "No new accounts"),
+        ({"site": {"registration": "invite"}}, "By invitation"),
+    ],
+    indirect=["settings"],
 )
-async def test_strangers_stay_outside(client, engine):
-    page = await client.get("/register")
-    assert page.status == 403
-    assert "By invitation" in await page.text()
-    assert (await register(client)).status == 403
+async def test_strangers_stay_outside(client, engine, heading):
+    for answer in (await client.get("/register"), await register(client)):
+        assert answer.status == 403
+        assert f"<h1>{heading}</h1>" in await answer.text()
+    problem = await client.get("/register", headers={"Accept": "application/json"})
+    assert (problem.status, problem.content_type) == (403, "application/problem+json")
     assert not await engine.exists(User.select())
 
 

@@ -45,6 +45,8 @@ async def test_the_first_administrator_sets_the_site_up(client, engine, setup_li
     assert (response.status, response.headers["Location"]) == (303, "/?notice=welcome")
     assert await engine.scalar(User.select(User.role)) == "admin"
     assert (await client.get("/admin/users")).status == 200
+    log = await (await client.get("/admin/audit")).text()
+    assert "admin set up this site and became its administrator." in log
 
 
 async def test_a_link_works_once(client, engine, setup_link):
@@ -80,6 +82,15 @@ async def test_an_invitation_gives_its_role(client, engine, invitation):
 async def test_an_invitation_opens_a_site_that_is_not(client, invitation):
     assert (await client.get("/register")).status == 403
     assert (await use(client, invitation)).status == 303
+
+
+@pytest.mark.parametrize("settings", [{"site": {"registration": "closed"}}], indirect=True)
+async def test_a_closed_site_takes_no_invitation(client, engine, invitation, setup_link):
+    for answer in (await client.get(invitation), await use(client, invitation)):
+        assert answer.status == 403
+        assert "<h1>No new accounts</h1>" in await answer.text()
+    assert not await engine.exists(User.select())
+    assert (await use(client, setup_link, name="boss")).status == 303
 
 
 async def test_names_are_reserved_for_who_is_invited_too(client, invitation):

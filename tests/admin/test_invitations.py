@@ -41,6 +41,17 @@ async def test_it_leaves_a_trace(admin, engine):
     assert (entry.actor_id, entry.action, entry.target) == (admin.user.id, "invite", "editor")
 
 
+@pytest.mark.parametrize("settings", [{"site": {"registration": "closed"}}], indirect=True)
+async def test_a_closed_site_makes_none_and_says_why(admin, engine):
+    page = await (await admin.get("/admin/invitations")).text()
+    assert "Registration is closed in the settings" in page
+    assert "Make an invitation" not in page
+    answer, _ = await invite(admin)
+    assert answer.status == 403
+    assert "Registration is closed in the settings" in await answer.text()
+    assert not await engine.exists(OneTimeLink.select())
+
+
 async def test_it_can_be_revoked(admin, client, engine):
     _, link = await invite(admin)
     number = await engine.scalar(OneTimeLink.select(OneTimeLink.id))

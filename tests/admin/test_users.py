@@ -134,7 +134,7 @@ async def test_invitations_end_with_the_office(admin, make_actor, client, engine
     entry = await engine.one(AuditEntry.select().where(AuditEntry.action == "withdraw"))
     assert entry.target == "second: 1"
     text = await (await admin.get("/admin/audit")).text()
-    assert "Invitations withdrawn" in text
+    assert "admin ended 1 unused link that second had made." in text
 
 
 async def test_administrators_are_made_with_the_password_only(admin, bob, engine):
@@ -192,8 +192,9 @@ async def test_the_log_is_shown(admin, bob):
     assert "Nothing yet." in await (await admin.get("/admin/audit")).text()
     await change(admin, bob.user, role="editor")
     text = await (await admin.get("/admin/audit")).text()
-    assert "Role changed" in text
-    assert "bob: reader &gt; editor" in text
+    assert "admin changed the role of bob: Reader before, now Editor." in text
+    text = await (await admin.get("/admin/audit", headers={"Accept-Language": "zh"})).text()
+    assert "admin 把 bob 的角色从“读者”改为“编辑”。" in text
 
 
 async def test_no_change_leaves_no_trace(admin, bob, engine):

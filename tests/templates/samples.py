@@ -140,8 +140,8 @@ SESSIONS = [
 ]
 INVITATIONS = [Row(id=3, role="author", created_at=ago(1), expires_at=ago(-6), created_by=7)]
 ENTRIES = [
-    Row(id=n, actor_id=7, actor_name="mei", action=action, target="wang-xiaoming", at=ago(n))
-    for n, action in enumerate(["role", "activate", "deactivate", "invite", "revoke", "other"])
+    Row(id=n, actor_id=7, actor_name=name, action=action, target=target, at=ago(n))
+    for n, (name, action, target) in enumerate(texts.DEEDS)
 ]
 LINK = "https://example.org/setup/bG9uZy1zZWNyZXQtdG9rZW4tdGhhdC1uZXZlci1lbmRz"
 BLANK = Form()

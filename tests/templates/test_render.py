@@ -34,7 +34,7 @@ READERS = {
         "theme": "dark",
     },
 }
-NEEDS_USER = {"accounts/account.html", "admin/confirm.html"}
+NEEDS_USER = {"accounts/account.html", "admin/confirm.html", "blogs/edit.html"}
 
 
 class Outline(HTMLParser):
@@ -127,7 +127,7 @@ def test_every_error_names_its_request(template):
 
 
 def test_the_preview_without_scripts_is_scrolled_to():
-    text = samples.render("blogs/edit.html", "full")
+    text = samples.render("blogs/edit.html", "full", who=samples.user())
     assert 'formaction="/blogs/12/edit#preview"' in text
     assert 'id="preview"' in text
 
@@ -155,6 +155,22 @@ def test_it_offers_registration_only_when_open():
     closed = SimpleNamespace(title="T", tagline="", language="en", registration="invite")
     assert "/register" in samples.render("index.html", "empty")
     assert "/register" not in samples.render("index.html", "empty", site=closed)
+
+
+def test_the_log_is_made_of_sentences():
+    text = samples.render("admin/audit.html", "full")
+    for sentence in (
+        "mei changed the role of wang-xiaoming: Reader before, now Author.",
+        "mei deactivated the account bob.",
+        "mei ended 2 unused links that bob had made.",
+        "mei made an invitation. Role: Editor.",
+        "mei revoked the invitation number 3.",
+        "The command line added the account bob. Role: Reader.",
+        "The command line made a link with which bob chooses a new password.",
+        "mei set up this site and became its administrator.",
+        "mei: other, something",
+    ):
+        assert f"<h2>{sentence}</h2>" in text
 
 
 def test_it_leads_back_after_sign_in():

@@ -147,3 +147,16 @@ HIT_SNIPPETS = [
         "… 有人说起从前的邮差，有人说起一封二十年后才到的<mark>信</mark>。船过枫桥的时候，雨停了 …"
     ),
 ]
+
+DEEDS = [
+    ("mei", "role", "wang-xiaoming: reader > author"),
+    ("mei", "activate", "bob"),
+    ("mei", "deactivate", "bob"),
+    ("mei", "withdraw", "bob: 2"),
+    ("mei", "invite", "editor"),
+    ("mei", "revoke", "invitation 3"),
+    ("(command line)", "add", "bob: reader"),
+    ("(command line)", "reset-link", "bob"),
+    ("mei", "setup", "mei"),
+    ("mei", "other", "something"),
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from www.accounts import names, queries
-from www.auth import links, sessions
+from www.auth import audit, links, sessions
 from www.db import UniqueViolation
 from www.errors import Invalid
 from www.i18n import N_
@@ -65,9 +65,12 @@ async def use_link(
         if await queries.has_administrator(conn):
             raise links.gone()
         role = Role.ADMIN
-    return await add(
+    user = await add(
         conn, name=new.name, email=new.email, password_hash=password_hash, role=role, now=now
     )
+    if link.purpose == Purpose.SETUP:
+        await audit.note(conn, user, "setup", user.name, now=now)
+    return user
 
 
 async def use_reset_link(

@@ -98,20 +98,29 @@ def _wrong() -> Invalid:
 
 async def register(request: web.Request) -> web.Response:
     """Show the form, or make an account and sign in, where the settings let strangers."""
-    template, is_open = "accounts/register.html", _site(request).registration == "open"
-    if not is_open and (request.method == hdrs.METH_POST or wants_json(request)):
-        raise Forbidden(N_("New accounts need an invitation here."))
-    if request.method != hdrs.METH_POST:
-        if request[keys.user] is not None:
-            return see_other("/")
-        status = HTTPStatus.OK if is_open else HTTPStatus.FORBIDDEN
-        return render(request, template, status, form=Form(), open=is_open, invite=None)
+    template, posted = "accounts/register.html", request.method == hdrs.METH_POST
+    if not posted and request[keys.user] is not None:
+        return see_other("/")
+    if _site(request).registration != "open":
+        return _not_open(request)
+    if not posted:
+        return render(request, template, form=Form(), open=True, invite=None)
     data = await read_form(request)
     try:
         token = await _register(request, NewAccount.read(data))
     except Invalid as err:
-        return _again(request, template, data, err, open=is_open, invite=None)
+        return _again(request, template, data, err, open=True, invite=None)
     return _welcome(request, token, data)
+
+
+def _not_open(request: web.Request, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Show who may join instead; raises Forbidden for programs."""
+    if wants_json(request):
+        if _site(request).registration == "closed":
+            raise Forbidden(N_("No new accounts are made here."))
+        raise Forbidden(N_("New accounts need an invitation here."))
+    template, status = "accounts/register.html", HTTPStatus.FORBIDDEN
+    return render(request, template, status, headers=headers, open=False, invite=None)
 
 
 async def _register(request: web.Request, new: NewAccount) -> str:
@@ -150,6 +159,8 @@ async def setup(request: web.Request) -> web.Response:
     engine = request.app[keys.engine]
     link = await links.find(engine, request.match_info["token"], now=_now())
     template, purpose = "accounts/setup.html", link.purpose
+    if purpose == Purpose.INVITE and _site(request).registration == "closed":
+        return _not_open(request, _SECRET_PAGE)
     if request.method != hdrs.METH_POST:
         return render(request, template, headers=_SECRET_PAGE, purpose=purpose, form=Form())
     data = await read_form(request)

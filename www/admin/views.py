@@ -14,8 +14,9 @@ from www.accounts.queries import user as user_row
 from www.addresses import absolute_url
 from www.admin import actions, queries
 from www.admin.forms import ROLES, Change, Confirmation, Invitation
-from www.errors import Invalid
+from www.errors import Forbidden, Invalid
 from www.forms import Form
+from www.i18n import N_
 from www.models import Role
 from www.render import render, see_other
 from www.requests import cursor, read_form, row_id, signed_in, wants_json
@@ -56,6 +57,8 @@ async def invitations(request: web.Request) -> web.Response:
     """List open invitations, or make one and show its address: only now, it is not stored."""
     if request.method != hdrs.METH_POST:
         return await _invitations(request)
+    if request.app[keys.settings].site.registration == "closed":
+        raise Forbidden(N_("Registration is closed in the settings: no invitations are made."))
     data = await read_form(request)
     try:
         wanted = Invitation.read(data)
