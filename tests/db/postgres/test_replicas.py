@@ -1,6 +1,7 @@
 """Reads on a copy of the server: in turn, never older than asked for, and without it when it is down."""
 
 import asyncio
+import tempfile
 
 import pytest
 
@@ -10,14 +11,12 @@ from www.db import Engine, StatementError
 
 
 @pytest.fixture(scope="module")
-def replica(own_server, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("replica")
-    for parent in (folder, *folder.parents[:2]):  # PostgreSQL's user must get there
-        parent.chmod(0o755)
-    replica = own_server.copy(folder)
-    replica.start()
-    yield replica
-    replica.stop()
+def replica(own_server):
+    with tempfile.TemporaryDirectory(prefix="www-replica-") as folder:  # where anybody gets to
+        replica = own_server.copy(folder)
+        replica.start()
+        yield replica
+        replica.stop()
 
 
 @pytest.fixture
