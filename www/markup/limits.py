@@ -21,7 +21,7 @@ _UNPRINTABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\uff
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKER = r"[ \t]*+(?:>|[-+*](?=[ \t])|[0-9]{1,9}[.)](?=[ \t]))"
 _CONTAINERS = re.compile(f"^(?:{_MARKER}){{{MAX_NESTING + 1}}}", re.MULTILINE)
-_DELIMITER_ROW = re.compile(r"^[ \t>]*+\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++[ \t:-]*+$", re.MULTILINE)
+_DELIMITER_ROW = re.compile(r"^[ \t>]*+\|?(?:[ \t]*+:?-++:?[ \t]*+\|)+[ \t:-]*+$", re.MULTILINE)
 _BLANK_LINE = re.compile(r"^[ \t>]*+$", re.MULTILINE)
 
 

@@ -18,7 +18,7 @@ LINK_RELATIONS = {Profile.POST: "noopener", Profile.COMMENT: "nofollow ugc noope
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _WEB = re.compile(
-    r"https?://(?P<host>(?:[\w-]{1,63}\.)*+[\w-]{1,63}\.?|\[[0-9a-f:.]++\])(?::(?P<port>[0-9]{1,5}))?"
+    r"https?://(?P<host>(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?|\[[0-9a-f:.]++\])(?::(?P<port>[0-9]{1,5}))?"
     r"(?=[/?#]|$)",
     re.IGNORECASE,
 )
@@ -30,7 +30,7 @@ _INVISIBLE = re.compile("[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u2
 _BARE_WEB = (
     r"""(?:https?://|www\.)[^\s<>"`|\\^{}，。；：！？、（）《》「」『』【】“”‘’…]{1,2000}+"""
 )
-_MAIL = r"[A-Za-z0-9_.+-]{1,64}+@(?:[a-zA-Z0-9-]{1,63}+\.){1,8}+[a-zA-Z]{2,24}+(?![A-Za-z0-9_@-])"
+_MAIL = r"[A-Za-z0-9_.+-]{1,64}+@(?:[a-zA-Z0-9-]{1,63}+\.){1,8}[a-zA-Z]{2,24}+(?![A-Za-z0-9_@-])"
 _BARE = re.compile(f"(?<![A-Za-z0-9_/@.:+-])(?:{_BARE_WEB}|(?P<mail>{_MAIL}))")
 _TRAILING = "?!.,:;*_~'\""
 

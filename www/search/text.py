@@ -34,8 +34,9 @@ def _marks() -> str:
     return "".join(marks).replace("\u3099", "").replace("\u309a", "")
 
 
+# Possessive groups (`(...)*+`) match wrongly on Python 3.11.0 to 3.11.4; classes (`[...]++`) do not.
 _LETTER: Final = f"(?![_{_CJK}])\\w"
-_RUN: Final = re.compile(f"(?P<cjk>[{_CJK}]++)|{_LETTER}(?:{_LETTER}|[{_marks()}])*+")
+_RUN: Final = re.compile(f"(?P<cjk>[{_CJK}]++)|{_LETTER}(?:{_LETTER}|[{_marks()}])*")
 _CJK_CHAR: Final = re.compile(f"[{_CJK}]")
 _UNCHANGED: Final = re.compile("[\u4e00-\u9fff\uac00-\ud7a3]++")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
@@ -47,7 +48,7 @@ _INLINE: Final = re.compile(
 )
 # A link with what the number of a footnote or the way back from it would hold; most are neither.
 _NOTE: Final = re.compile(
-    r'<a\s([^>]*+)>((?:[0-9]++|↩(?:<sup class="footnote-ref">[0-9]++</sup>)?+)</a>)?+'
+    r'<a\s([^>]*+)>((?:[0-9]++|↩(?:<sup class="footnote-ref">[0-9]++</sup>)?)</a>)?'
 )
 
 
