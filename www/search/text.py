@@ -34,7 +34,7 @@ def _marks() -> str:
     return "".join(marks).replace("\u3099", "").replace("\u309a", "")
 
 
-# Possessive groups (`(...)*+`) match wrongly on Python 3.11.0 to 3.11.4; classes (`[...]++`) do not.
+# Possessive groups, `(...)*+`, match wrongly on Python 3.11.0 to 3.11.4; classes do not.
 _LETTER: Final = f"(?![_{_CJK}])\\w"
 _RUN: Final = re.compile(f"(?P<cjk>[{_CJK}]++)|{_LETTER}(?:{_LETTER}|[{_marks()}])*")
 _CJK_CHAR: Final = re.compile(f"[{_CJK}]")
