@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import types
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +19,14 @@ from www.db.schema import compare, make, migrate, postgres
 from www.db.schema.files import OUTSIDE, read_migrations
 
 
-def table(name: str, **members: Any) -> type[Table]:
+def new_class(name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any) -> Any:
+    return types.new_class(name, bases, options, lambda namespace: namespace.update(body))
+
+
+def table(name: str, /, **members: Any) -> type[Table]:
     """Make a table class of `id` and what is given."""
     key = Column(int, primary_key=True, autoincrement=True)
-    made: type[Table] = type(Table)(name, (Table,), {"id": key, **members})
+    made: type[Table] = new_class(name, (Table,), {"id": key, **members})
     return made
 
 
@@ -163,6 +168,13 @@ def test_it_asks_for_a_value_and_takes_it(place: Place):
     assert place.run("SELECT size FROM cats ORDER BY id") == [[(2,), (4,)]] * 2
 
 
+def test_it_takes_a_value_from_a_column_that_goes(change):
+    first, second = cat(size=Column(int)), cat(half=Column(float))
+    rows = "INSERT INTO cats (name, size) VALUES ('Tom', 3)"
+    place = change([first], [second], rows=rows, fill={("cats", "half"): "size * 0.5"})
+    assert place.run("SELECT half FROM cats") == [[(1.5,)]] * 2
+
+
 def test_it_rebuilds_without_losing_children_or_numbers(change):
     def toy(**members):
         return table(
@@ -263,9 +275,12 @@ def test_it_warns_of_a_new_name_and_takes_it(place: Place):
     place.apply()
     place.run("INSERT INTO cats (name, size) VALUES ('Tom', 40)")
     written = place.make(second)
-    assert "say --rename cats.size=length" in place.text(written[0])
+    assert "is length a new name of size?" in place.text(written[0])
+    assert "by --rename cats.size=length" in place.text(written[0])
     for path in written[:4]:
         (place.folder / path).unlink()
+    with pytest.raises(MigrationError, match=r"knows migration 2, which is not there"):
+        place.make(second)
     make.record(place.folder, first, 1)
     place.make(second, rename=[("cats", "size", "length")])
     place.prove(second)
@@ -279,7 +294,7 @@ def test_it_makes_words_anew(place: Place):
     def words(**members):
         key = Column(int, primary_key=True, name="rowid")
         body = {"id": key, "title": Column(str), **members}
-        return type(Table)("Words", (Table,), body, full_text=True)
+        return new_class("Words", (Table,), body, full_text=True)
 
     place.make([words()], "initial")
     place.make([words(body=Column(str))])

@@ -19,7 +19,7 @@ from www.db.schema.ddl import create_all
 from www.db.schema.files import OUTSIDE, Migration, read_migrations, squashed
 from www.db.schema.shape import Schema, of_script
 from www.db.schema.values import backwards, forwards
-from www.db.schema.warn import warnings
+from www.db.schema.warn import new_names, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +130,11 @@ def _before(folder: Path, migrations: Sequence[Files]) -> Schema:
     text = path.read_text("utf-8") if path.exists() else ""
     last = migrations[-1].sqlite.number if migrations else 0
     match = _HEAD.match(text)
-    if (int(match[1]) if match else 0) != last:
+    recorded = int(match[1]) if match else 0
+    if recorded > last:
+        message = f"{RECORDED} knows migration {recorded}, which is not there"
+        raise MigrationError(f"{message}: bring back the file, or the older {RECORDED}")
+    if recorded < last:
         message = f"{RECORDED} does not know migration {last}: where that was written by hand,"
         raise MigrationError(f"{message} `www migrate record` notes that it makes the tables")
     return Schema(compare.built([files.sqlite.sql for files in migrations]), of_script(text))
@@ -177,10 +181,12 @@ class Step(NamedTuple):
 def _main(step: Step, found: Sequence[Change], values: Values, label: str) -> Files:
     number, name = int(label[:4]), label[5:]
     head = f"-- {label}: written by `www migrate make`; read it before you commit it."
+    hints = [f"-- WARNING: {line}" for line in new_names(found, step.start, step.end)]
     rename = [_rename(step.start, *names) for names in step.renames]
     ups = [
         [
             head,
+            *hints,
             *(both[kind] for both in rename),
             *_script(kind, found, (step.start, step.end), values),
         ]

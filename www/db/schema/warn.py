@@ -26,7 +26,6 @@ def warnings(
         elif change.kind == "add column" and (change.table, change.name) in values:
             value = values[change.table, change.name].postgres
             yield f"rows that exist get {change.name} = {value}"
-    yield from _renamed(found, before, after)
 
 
 def _changed(change: Change, before: Schema, after: Schema, values: Values) -> Iterator[str]:
@@ -39,12 +38,14 @@ def _changed(change: Change, before: Schema, after: Schema, values: Values) -> I
         yield f"rows without {change.name} {end}"
 
 
-def _renamed(found: Sequence[Change], before: Schema, after: Schema) -> Iterator[str]:
+def new_names(found: Sequence[Change], before: Schema, after: Schema) -> Iterator[str]:
+    """Return a line per pair of columns that may be one with a new name: that cannot be guessed."""
     gone = [change for change in found if change.kind == "drop column"]
     come = [change for change in found if change.kind == "add column"]
     for old in gone:
         for new in come:
             was = before.postgres[old.table].columns[old.name]
             if was == after.postgres[new.table].columns[new.name]:
-                names = f"{old.table}.{old.name}={new.name}"
-                yield f"is it a new name? Then remove the files and say --rename {names}"
+                pair = f"{old.table}.{old.name}={new.name}"
+                yield f"is {new.name} a new name of {old.name}? Then make this anew, behind"
+                yield f"  git checkout recorded.sql, without these files, by --rename {pair}"

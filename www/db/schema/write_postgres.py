@@ -61,12 +61,12 @@ def _altered(found: Sequence[Change], old: Shape, new: Shape, values: Values) ->
     for text in old.constraints:
         if text not in new.constraints:
             yield f"{alter} DROP CONSTRAINT {_constraint(new.name, text)};"
-    yield from (f"{alter} DROP COLUMN {quoted(name)};" for name in names("drop column"))
     for name in names("add column"):
         yield from _added(alter, name, new, values.get((new.name, name)))
     for name in names("change column"):
         if old.columns[name] != new.columns[name]:
             yield from _changed(alter, name, old, new, values.get((new.name, name)))
+    yield from (f"{alter} DROP COLUMN {quoted(name)};" for name in names("drop column"))
     yield from (f"{alter} ADD {text};" for text in new.constraints if text not in old.constraints)
     come = [name for name in names("add index") if name in new.indexes]
     yield from (f"{new.indexes[name]};" for name in come)
