@@ -225,6 +225,25 @@ def test_it_changes_what_a_column_may_be(change):
     assert "about was TEXT" in place.text("postgres/0002_step.sql")
 
 
+def test_it_converts_values_alike(change):
+    first = cat(at=Column(str), born=Column(datetime), fat=Column(bool), age=Column(str))
+    second = cat(at=Column(datetime), born=Column(str), fat=Column(int), age=Column(int))
+    at = "'2026-01-01T00:00:00.000000+00:00'"
+    place = change([first], [second])
+    place.undo()
+    place.run(f"INSERT INTO cats (name, at, born, fat, age) VALUES ('T', {at}, {at}, '1', '7')")
+    place.apply()
+    assert place.run("SELECT born, fat, age FROM cats") == [[(at[1:-1], 1, 7)]] * 2
+    place.undo()
+    assert place.run("SELECT at, age FROM cats") == [[(at[1:-1], "7")]] * 2
+
+
+def test_it_refuses_types_that_the_databases_convert_differently(place: Place):
+    place.make([cat(size=Column(float))], "initial")
+    with pytest.raises(MigrationError, match=r"cats.size cannot change .*--fill cats.OTHER=SQL"):
+        place.make([cat(size=Column(str))])
+
+
 def test_it_gives_empty_rows_the_value(change):
     first, second = cat(age=Column(int, nullable=True)), cat(age=Column(int, default=3))
     place = change(

@@ -92,6 +92,13 @@ def test_it_keeps_what_could_not_be_undone(runner):
     assert runner.undo([ONE, TWO]) == [TWO]
 
 
+def test_it_names_the_step_that_failed(runner):
+    runner.apply([ONE])
+    bad = Migration(2, "bad", "INSERT INTO nowhere VALUES (1);")
+    with pytest.raises(MigrationError, match="0002_bad failed and was rolled back"):
+        runner.apply([ONE, bad])
+
+
 def test_it_refuses_to_undo_a_changed_step(runner):
     runner.apply([ONE])
     with pytest.raises(MigrationError, match="0001_one was changed"):

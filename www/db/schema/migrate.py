@@ -14,7 +14,7 @@ import apsw
 
 from www.db.drivers.sqlite.errors import translate
 from www.db.drivers.sqlite.lane import Options, connect
-from www.db.errors import DatabaseError, MigrationError
+from www.db.errors import MigrationError
 from www.db.schema.files import Migration, left_to_do, read_migrations, to_undo
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def apply(options: Options, migrations: Sequence[Migration]) -> list[Migration]:
     try:
         while step := _apply_next(connection, migrations):
             applied.append(step)
-    except (apsw.Error, DatabaseError) as err:
-        raise _explained(err, migrations, applied) from err
+    except apsw.Error as err:
+        raise translate(err) from err
     finally:
         connection.close()
     return applied
@@ -65,18 +65,15 @@ def undo(
     """Undo the steps above `to` (None: the newest alone) and return them."""
     connection = connect(options)
     connection.set_busy_timeout(LOCK_WAIT_MS)
-    steps: list[Migration] = []
-    undone: list[Migration] = []
     try:
         steps = to_undo(_recorded(connection), migrations, to)
         for step in steps:
             _undo(connection, migrations, step)
-            undone.append(step)
-    except (apsw.Error, DatabaseError) as err:
-        raise _explained(err, steps, undone) from err
+    except apsw.Error as err:
+        raise translate(err) from err
     finally:
         connection.close()
-    return undone
+    return steps
 
 
 @contextmanager
@@ -124,7 +121,11 @@ def _undo(connection: apsw.Connection, migrations: Sequence[Migration], step: Mi
 
 
 def _run(connection: apsw.Connection, step: Migration, sql: str) -> None:
-    connection.execute(sql).fetchall()
+    try:
+        connection.execute(sql).fetchall()
+    except apsw.Error as err:
+        message = f"{step.label} failed and was rolled back: {translate(err)}"
+        raise MigrationError(message) from err
     if broken := connection.execute("PRAGMA foreign_key_check").fetchall():
         raise MigrationError(f"{step.label}: rows refer to nothing: {broken[:3]}")
 
@@ -151,14 +152,3 @@ def _require_empty(connection: apsw.Connection) -> None:
     if names := [str(row[0]) for row in connection.execute(others).fetchall()]:
         message = f"this is another program's database (it has {', '.join(names)}): name a new file"
         raise MigrationError(message)
-
-
-def _explained(
-    err: Exception, migrations: Sequence[Migration], applied: Sequence[Migration]
-) -> DatabaseError:
-    if isinstance(err, DatabaseError):
-        return err
-    done = {migration.number for migration in applied}
-    step = next((migration for migration in migrations if migration.number not in done), None)
-    label = step.label if step else "schema_migrations"
-    return MigrationError(f"{label} failed and was rolled back: {translate(err)}")

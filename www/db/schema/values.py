@@ -13,6 +13,7 @@ from www.db.dialects.postgres import PostgresDialect
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.errors import MigrationError
 from www.db.schema.ddl import literal
+from www.db.schema.shape import parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,15 @@ _NEUTRAL: Final = {
     "DATE": Value("'1970-01-01'", "'1970-01-01'::DATE"),
     "JSONB": Value("'{}'", "'{}'::JSONB"),
 }
+# What both databases turn into the same, or refuse when the migration is applied.
+_CONVERTED: Final = {
+    *((kind, "TEXT") for kind in ("BIGINT", "TIMESTAMPTZ", "DATE", "UUID", "JSONB")),
+    *(
+        ("TEXT", kind)
+        for kind in ("BIGINT", "DOUBLE PRECISION", "TIMESTAMPTZ", "DATE", "UUID", "JSONB")
+    ),
+    *(("BIGINT", "BOOLEAN"), ("BOOLEAN", "BIGINT"), ("BIGINT", "DOUBLE PRECISION")),
+}
 
 
 def forwards(
@@ -58,6 +68,10 @@ def forwards(
         for table in tables
         for column in table.info.columns.values()
     }
+    if change := _not_converted(found, before, after):
+        message = f"{change.table}.{change.name} cannot change its type in the same way on both"
+        hint = f"add another column with --fill {change.table}.OTHER=SQL"
+        raise MigrationError(f"{message} databases: {hint}, and drop this one")
     values: Values = {}
     missing = []
     for change in _wanting(found, before.postgres, after.postgres):
@@ -77,6 +91,8 @@ def forwards(
 
 def backwards(found: Sequence[Change], before: Schema, after: Schema) -> Values | str:
     """Return neutral values, or why there is no way back."""
+    if change := _not_converted(found, before, after):
+        return f"{change.table}.{change.name} does not turn into its old type by itself"
     values: Values = {}
     for change in _wanting(found, before.postgres, after.postgres):
         text = after.postgres[change.table].columns[change.name]
@@ -86,6 +102,18 @@ def backwards(found: Sequence[Change], before: Schema, after: Schema) -> Values 
         elif change.kind == "add column":
             return f"nobody knows what {change.table}.{change.name} held"
     return values
+
+
+def _not_converted(found: Sequence[Change], before: Schema, after: Schema) -> Change | None:
+    for change in found:
+        if change.kind == "change column":
+            old, new = (
+                parts(side.postgres[change.table].columns[change.name])["type"]
+                for side in (before, after)
+            )
+            if old != new and (old, new) not in _CONVERTED:
+                return change
+    return None
 
 
 def _wanting(found: Sequence[Change], before: Shapes, after: Shapes) -> list[Change]:
