@@ -1,7 +1,9 @@
 """Random tables turned into other random tables: files, tables and ways back agree on both databases."""
 
 import random
+import re
 import types
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from www.db.schema import compare, make, postgres
 from www.db.schema.files import read_migrations
 
 DEFAULTS: dict[type, Any] = {int: 1, str: "it's; -- (", bool: True, float: 0.5, dict: dict}
+REFUSED = re.compile("cannot change its type|rows that exist need a value")
 
 
 def tables(chance: random.Random) -> list[type[Table]]:
@@ -34,10 +37,12 @@ def tables(chance: random.Random) -> list[type[Table]]:
             body["some"] = Index(
                 body["u"].desc(), where=chance.choice([None, body["u"].is_not(None)])
             )
-        found.append(
-            types.new_class(name, (Table,), {}, lambda space, body=body: space.update(body))
-        )
+        found.append(types.new_class(name, (Table,), {}, writes(body)))
     return found
+
+
+def writes(body: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+    return lambda space: space.update(body)
 
 
 def column(chance: random.Random, targets: list[Any]) -> Any:
@@ -62,7 +67,8 @@ def test_it_leads_from_any_tables_to_any_others(tmp_path: Path, postgres, seed: 
         try:
             make.make(tmp_path, wanted, f"step_{made}")
         except MigrationError as refused:
-            assert "cannot change its type" in str(refused)
+            if not REFUSED.search(str(refused)):
+                raise
             continue
         made += 1
         agree(tmp_path, wanted, server)
