@@ -10,16 +10,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from www.db import Engine, Limits
+from www.db import Engine, Limits, MigrationError
 from www.db.drivers.postgres.options import Options as ServerOptions
 from www.db.drivers.postgres.options import address
 from www.db.drivers.sqlite.lane import Options
 from www.db.schema import compare, health, migrate
+from www.db.schema.files import read_migrations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from www.db.schema.migrate import Migration
+    from www.db.schema.files import Migration
+    from www.db.schema.make import Wishes
     from www.settings import Db
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -58,15 +60,65 @@ def pending(db: Db) -> list[Migration]:
     return migrate.pending(_file(db), _migrations("sqlite"))
 
 
-def difference(db: Db) -> list[str]:
-    """Return where the migrations (-) and www/models (+) differ; not on the loop's thread."""
-    from www.models import TABLES
-
+def undo(db: Db, to: int | None) -> list[Migration]:
+    """Undo the migrations above `to` (None: the newest alone); return them, the newest first."""
     if db.host:
         from www.db.schema import postgres
 
-        return postgres.difference(_server(db), TABLES, _migrations("postgres"))
-    return compare.difference(TABLES, _migrations("sqlite"))
+        return postgres.undo(_server(db), _migrations("postgres"), to)
+    return migrate.undo(_file(db), _migrations("sqlite"), to)
+
+
+def difference(db: Db) -> list[str]:
+    """Return where the migrations (-) and www/models (+) differ; not on the loop's thread.
+
+    SQLite's are looked at always, PostgreSQL's by what is recorded and on the server, if there is
+    one. Steps that can be undone are taken forth and back.
+    """
+    from www.db.schema import make
+    from www.models import TABLES
+
+    files = _migrations("sqlite")
+    lines = compare.difference(TABLES, files) or compare.not_undone(files)
+    lines += make.not_recorded(MIGRATIONS, TABLES)
+    if db.host:
+        from www.db.schema import postgres
+
+        server, files = _server(db), _migrations("postgres")
+        lines += postgres.difference(server, TABLES, files) or postgres.not_undone(server, files)
+    return lines
+
+
+def make_migration(name: str, wishes: Wishes) -> list[Path]:
+    """Write the files that lead to www/models and return their paths; none if nothing changed."""
+    from www.db.schema import make
+    from www.models import TABLES
+
+    return make.make(MIGRATIONS, TABLES, name, wishes)
+
+
+def squash(to: int | None) -> Migration:
+    """Put one migration in the place of those up to `to` (None: of all) and return it."""
+    from www.db.schema import make
+    from www.models import TABLES
+
+    return make.squash(MIGRATIONS, TABLES, to).sqlite
+
+
+def record(db: Db) -> Path:
+    """Note that the migrations, which were written by hand, make the tables of www/models."""
+    from www.db.schema import make
+    from www.models import TABLES
+
+    files = make.read_both(MIGRATIONS)
+    lines = compare.difference(TABLES, [both.sqlite for both in files])
+    if db.host:
+        from www.db.schema import postgres
+
+        lines += postgres.difference(_server(db), TABLES, [both.postgres for both in files])
+    if lines:
+        raise MigrationError("\n".join(["the migrations do not make the tables", *lines]))
+    return make.record(MIGRATIONS, TABLES, files[-1].sqlite.number)
 
 
 @asynccontextmanager
@@ -89,7 +141,7 @@ def damages(db: Db) -> list[str]:
 
 
 def _migrations(kind: Literal["sqlite", "postgres"]) -> list[Migration]:
-    return migrate.read_migrations(MIGRATIONS / kind)
+    return read_migrations(MIGRATIONS / kind)
 
 
 def _file(db: Db) -> Options:

@@ -14,7 +14,7 @@ from www.db.schema.postgres import apply, difference, pending
 
 ONE = Migration(1, "one", "CREATE TABLE a (x bigint);")
 TWO = Migration(2, "two", "CREATE TABLE b (x bigint); INSERT INTO b VALUES (1);")
-INDEX = "-- outside of a transaction\nCREATE INDEX CONCURRENTLY ix_a ON a (x);"
+INDEX = "-- outside a transaction\nCREATE INDEX CONCURRENTLY ix_a ON a (x);"
 
 
 @pytest.fixture

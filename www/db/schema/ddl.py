@@ -30,6 +30,13 @@ def create_all(tables: Sequence[type[Table]], dialect: Dialect = _SQLITE) -> str
     return "\n\n".join("\n".join(writer.table(table.info)) for table in tables) + "\n"
 
 
+def literal(column: Column[Any], value: Any, dialect: Dialect) -> str:
+    """Write a value of `column` into the text of a statement."""
+    out = _Inline(dialect)
+    out.bind(column.type.encode(value), column.type)
+    return out.done().text
+
+
 class _Writer:
     """What both databases share; the heirs write what differs."""
 

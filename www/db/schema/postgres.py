@@ -2,37 +2,37 @@
 
 The same files and the same record as in `migrate`. Two processes are kept apart by an advisory
 lock; each file is one transaction with its line in the record. A file that begins with
-`-- outside of a transaction` holds one statement, such as CREATE INDEX CONCURRENTLY.
+`-- outside a transaction` holds one statement, such as CREATE INDEX CONCURRENTLY.
 """
 
 from __future__ import annotations
 
 import asyncio
-import difflib
+import re
+import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
-
 from www.db.dialects.postgres import PostgresDialect
 from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
 from www.db.drivers.postgres.link import connect
 from www.db.errors import Busy, DatabaseError, MigrationError
+from www.db.schema.compare import changed
 from www.db.schema.ddl import create_all
-from www.db.schema.migrate import left_to_do
+from www.db.schema.files import OUTSIDE, left_to_do, to_undo
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from www.db.drivers.postgres.options import Options
-    from www.db.schema.migrate import Migration
+    from www.db.schema.files import Migration
     from www.db.table import Table
 
-ALONE = "-- outside of a transaction"
 LOCK = 0x7777_6D69_6772  # any number, as long as nobody else locks it
-LOCK_WAIT_S, STEP_LONGEST_S = 60.0, 86_400.0
+LOCK_WAIT_S, LOCK_LOOK_S, STEP_LONGEST_S = 60.0, 0.05, 86_400.0
+_BUILDS = re.compile(r'\bCREATE (?:UNIQUE )?INDEX CONCURRENTLY "?(\w+)"?')
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     number BIGINT NOT NULL PRIMARY KEY,
@@ -63,6 +63,21 @@ def difference(
     return asyncio.run(_difference(options, tables, migrations))
 
 
+def undo(
+    options: Options, migrations: Sequence[Migration], to: int | None = None
+) -> list[Migration]:
+    """Undo the steps above `to` (None: the newest alone) and return them."""
+    return asyncio.run(_undo(options, migrations, to))
+
+
+def not_undone(options: Options, migrations: Sequence[Migration]) -> list[str]:
+    """Take every step that can be undone forth and back; return what differs afterwards.
+
+    In a schema of its own, in a transaction that is rolled back.
+    """
+    return asyncio.run(_not_undone(options, migrations))
+
+
 @asynccontextmanager
 async def _connected(options: Options) -> AsyncIterator[Any]:
     patient = replace(options, statement_timeout_s=STEP_LONGEST_S, busy_timeout_s=LOCK_WAIT_S)
@@ -79,75 +94,133 @@ async def _pending_of(options: Options, migrations: Sequence[Migration]) -> list
 
 
 async def _pending(raw: Any, migrations: Sequence[Migration]) -> list[Migration]:
+    return left_to_do(await _recorded(raw), migrations)
+
+
+async def _recorded(raw: Any) -> list[tuple[Any, ...]]:
     if not await raw.fetchval("SELECT to_regclass('schema_migrations')::text"):
-        return list(migrations)
-    rows = await raw.fetch("SELECT number, name, sha256 FROM schema_migrations")
-    return left_to_do([tuple(row) for row in rows], migrations)
+        return []
+    return [tuple(row) for row in await raw.fetch(_RECORD)]
+
+
+async def _lock(raw: Any) -> None:
+    """Wait for the lock without a statement that waits: CONCURRENTLY would wait for that one."""
+    end = time.monotonic() + LOCK_WAIT_S
+    while not await raw.fetchval(f"SELECT pg_try_advisory_lock({LOCK})"):
+        if time.monotonic() > end:
+            message = f"another process has been applying migrations for {LOCK_WAIT_S:.0f} s"
+            raise Busy(message)
+        await asyncio.sleep(LOCK_LOOK_S)
 
 
 async def _apply(options: Options, migrations: Sequence[Migration]) -> list[Migration]:
     async with _connected(options) as raw:
         if not await _pending(raw, migrations):
             return []
-        try:
-            await raw.execute(f"SELECT pg_advisory_lock({LOCK})")
-        except asyncpg.LockNotAvailableError as err:
-            message = f"another process has been applying migrations for {LOCK_WAIT_S:.0f} s"
-            raise Busy(message) from err
+        await _lock(raw)
         await raw.execute(_LEDGER)
         steps = await _pending(raw, migrations)  # again: another process may have been quicker
         for step in steps:
-            await _apply_step(raw, step)
+            values = (step.number, step.name, step.sha256, datetime.now(UTC))
+            record = "INSERT INTO schema_migrations VALUES ($1, $2, $3, $4)"
+            await _run(raw, step, step.sql, record, values)
         return steps
 
 
-async def _apply_step(raw: Any, step: Migration) -> None:
+async def _undo(
+    options: Options, migrations: Sequence[Migration], to: int | None
+) -> list[Migration]:
+    async with _connected(options) as raw:
+        await _lock(raw)
+        steps = to_undo(await _recorded(raw), migrations, to)
+        for step in steps:
+            record = "DELETE FROM schema_migrations WHERE number = $1"
+            await _run(raw, step, step.down or "", record, (step.number,))
+        return steps
+
+
+async def _run(raw: Any, step: Migration, sql: str, record: str, values: tuple[Any, ...]) -> None:
+    """Run a file and note that it was done."""
     try:
-        if step.sql.startswith(ALONE):
-            await raw.execute(step.sql)
-            await _record(raw, step)
+        if sql.startswith(OUTSIDE):
+            await _drop_remains(raw, sql)
+            await raw.execute(sql)
+            await raw.execute(record, *values)
             return
         async with raw.transaction():
-            await raw.execute(step.sql)
-            await _record(raw, step)
+            await raw.execute(sql)
+            await raw.execute(record, *values)
     except DRIVER_ERRORS as err:
-        label = f"{step.number:04}_{step.name}"
-        raise MigrationError(f"{label} failed and was rolled back: {translate(err)}") from err
+        how = "failed" if sql.startswith(OUTSIDE) else "failed and was rolled back"
+        raise MigrationError(f"{step.label} {how}: {translate(err)}") from err
 
 
-async def _record(raw: Any, step: Migration) -> None:
-    values = (step.number, step.name, step.sha256, datetime.now(UTC))
-    await raw.execute("INSERT INTO schema_migrations VALUES ($1, $2, $3, $4)", *values)
+async def _drop_remains(raw: Any, sql: str) -> None:
+    """An index that was not finished stays, without use, and would be in the way."""
+    if match := _BUILDS.search(sql):
+        query = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid"
+        if await raw.fetchval(query, f'"{match[1]}"'):
+            await raw.execute(f'DROP INDEX CONCURRENTLY "{match[1]}"')
 
 
-async def _difference(
-    options: Options, tables: Sequence[type[Table]], migrations: Sequence[Migration]
-) -> list[str]:
+@asynccontextmanager
+async def _scratch(options: Options) -> AsyncIterator[Any]:
+    """Give a connection whose changes are all undone."""
     async with _connected(options) as raw:
         transaction = raw.transaction()
         await transaction.start()
         try:
-            migrated = await _built(raw, "migrated", [step.sql for step in migrations])
-            described = await _built(raw, "described", [create_all(tables, PostgresDialect())])
+            yield raw
         except DRIVER_ERRORS as err:
             found = translate(err)
             raise (found if isinstance(found, DatabaseError) else err) from err
         finally:
             await transaction.rollback()
-    lines = difflib.ndiff(migrated, described)
-    return [line for line in lines if line.startswith(("+ ", "- "))]
 
 
-async def _built(raw: Any, name: str, scripts: Sequence[str]) -> list[str]:
-    """Build a schema and return what PostgreSQL says about it, without its name."""
-    schema = f"www_{name}"
+async def _difference(
+    options: Options, tables: Sequence[type[Table]], migrations: Sequence[Migration]
+) -> list[str]:
+    async with _scratch(options) as raw:
+        await _begin(raw, "www_migrated")
+        for step in migrations:
+            await _build(raw, step.sql)
+        migrated = await _described(raw, "www_migrated")
+        await _begin(raw, "www_described")
+        await _build(raw, create_all(tables, PostgresDialect()))
+        return changed(migrated, await _described(raw, "www_described"))
+
+
+async def _not_undone(options: Options, migrations: Sequence[Migration]) -> list[str]:
+    async with _scratch(options) as raw:
+        await _begin(raw, "www_migrated")
+        for step in migrations:
+            before = await _described(raw, "www_migrated")
+            await _build(raw, step.sql)
+            if step.down is not None:
+                await _build(raw, step.down)
+                lines = changed(before, await _described(raw, "www_migrated"))
+                if lines:
+                    return [f"{step.label}.down.sql: {line}" for line in lines]
+                await _build(raw, step.sql)
+    return []
+
+
+async def _begin(raw: Any, schema: str) -> None:
     await raw.execute(f"CREATE SCHEMA {schema}; SET LOCAL search_path = {schema}")
-    for script in scripts:
-        await raw.execute(script.replace(" CONCURRENTLY ", " "))
+
+
+async def _build(raw: Any, script: str) -> None:
+    await raw.execute(script.replace(" CONCURRENTLY ", " "))
+
+
+async def _described(raw: Any, schema: str) -> list[str]:
+    """Return what PostgreSQL says about a schema, without its name."""
     rows = await raw.fetch(_DESCRIPTION, schema)
     return sorted(str(row[0]).replace(f"{schema}.", "") for row in rows)
 
 
+_RECORD = "SELECT number, name, sha256 FROM schema_migrations"
 _DESCRIPTION = """
 SELECT format('table %s: column %s %s%s%s%s%s', c.relname, a.attname,
     format_type(a.atttypid, a.atttypmod), ' collate ' || l.collname,
