@@ -6,7 +6,10 @@ up twice, so that the walk costs about what building a cache key for it would.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from www.db.errors import StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from www.db.types import ColumnType
 
 Terms = tuple[tuple[str, ...], ...]
+NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
 
 
 class Dialect(Protocol):
@@ -116,3 +120,11 @@ def compile_node(node: Node, dialect: Dialect) -> Compiled:
 def quoted(name: str) -> str:
     """Quote an identifier, as both databases do."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def checked_name(name: str, what: str) -> str:
+    """Return a name that may stand in SQL text, or say what is wrong with it."""
+    if not NAME.match(name):
+        message = f"{name!r} cannot be {what}: write a-z, 0-9 and _, at most 63, no digit first"
+        raise StatementError(message)
+    return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from www.db.expression import Cast, Expression, Function, Literal, Nested
+from www.db.expression import Expression, Function, Literal, Nested, Written
 from www.db.types import INTEGER, TEXT
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ def count(what: Expression[Any] | None = None) -> Expression[int]:
 def total(what: Expression[T]) -> Expression[T | None]:
     """`sum(what)`; None where there is no row."""
     summed: Expression[T | None] = Function("sum", (what,), what.type)
-    return Cast(summed, "BIGINT", what.type) if what.type.storage is int else summed
+    return (
+        Written("CAST(", summed, " AS BIGINT)", what.type) if what.type.storage is int else summed
+    )
 
 
 def largest(what: Expression[T]) -> Expression[T | None]:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from www.db.column import MISSING, Column
+from www.db.compile import NAME
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from www.db.expression import Expression
-
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
 
 
 class TableMetaClass(type):
@@ -217,13 +216,13 @@ def _checked_name(cls: type, key: str, column: Column[Any]) -> bool:
     where = f"{cls.__name__}.{key}"
     if key in _RESERVED:
         raise DefinitionError(f"{where}: a row has a method of that name, choose another")
-    if not _NAME.match(column.name):
+    if not NAME.match(column.name):
         raise DefinitionError(f"{where}: {column.name!r} is no column name: a-z, 0-9 and _")
     return True
 
 
 def _check(cls: type, info: TableInfo[Any]) -> None:
-    if not _NAME.match(info.name):
+    if not NAME.match(info.name):
         raise DefinitionError(f"{cls.__name__}: {info.name!r} is no table name: a-z, 0-9 and _")
     if not info.primary_key:
         raise DefinitionError(f"{cls.__name__} has no column with primary_key=True")

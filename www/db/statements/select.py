@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from www.db.column import Column
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.expression import Expression, Nested, Ordering, ordering
+from www.db.expression import Expression, Label, Nested, Ordering, ordering
 from www.db.statements.base import Conditional, write_outputs
 from www.db.types import INTEGER
 
@@ -164,7 +164,7 @@ def _count(word: str, rows: object) -> int:
 
 def hidden(columns: tuple[Expression[Any], ...]) -> tuple[Expression[Any], ...]:
     """Label expressions that are read for the machinery and not for the caller."""
-    return tuple(column.label(f"\0{index}") for index, column in enumerate(columns))
+    return tuple(Label(column, f"\0{index}") for index, column in enumerate(columns))
 
 
 def is_column_of(expression: Expression[Any], info: TableInfo[Any]) -> bool:
