@@ -44,6 +44,13 @@ class Book(Table):
     by_title = Index(title, id)
 
 
+class Reply(Table, name="replies"):
+    id = Column(int, primary_key=True)
+    book_id = Column(int, references=lambda: Book.id, index=True)
+    parent_id = Column(int, references=lambda: Reply.id, nullable=True, index=True)
+    body = Column(str, default="")
+
+
 class Place(Table):
     row = Column(int, primary_key=True)
     seat = Column(int, primary_key=True)
@@ -56,7 +63,7 @@ class Words(Table, full_text=True):
     body = Column(str)
 
 
-TABLES = (Author, Book, Place, Words)
+TABLES = (Author, Book, Reply, Place, Words)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class Compiled(NamedTuple):
 class Compiler:
     """Collects the fragments of one statement."""
 
-    __slots__ = ("_parts", "dialect", "outer", "params", "text")
+    __slots__ = ("_parts", "ctes", "dialect", "outer", "params", "text")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start empty."""
@@ -87,6 +87,7 @@ class Compiler:
         self.text = self._parts.append
         self.params: list[Any] = []
         self.outer: tuple[str, ...] = ()  # tables whose rows may be missing: of left joins
+        self.ctes: tuple[str, ...] = ()  # selects that WITH has named
 
     def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - other dialects need it
         """Append a placeholder and keep the value, which `kind` has encoded."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from www.db.compile import Dialect
     from www.db.drivers.base import Driver, Isolation, Params, Result, Row
-    from www.db.statements import Select
+    from www.db.statements.query import Query
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -155,7 +155,7 @@ class Engine(Verbs):
         """
         return self.driver.listen(channel)
 
-    async def stream(self, select: Select[R], chunk: int = STREAM_CHUNK_ROWS) -> AsyncIterator[R]:
+    async def stream(self, select: Query[R], chunk: int = STREAM_CHUNK_ROWS) -> AsyncIterator[R]:
         """Yield the rows one by one; memory holds one chunk of them."""
         text, params = compile_node(select, self.dialect)
         async with aclosing(self.driver.stream(text, params, chunk)) as chunks:

@@ -7,7 +7,7 @@ Assigning remembers what changed. Mistakes in a table class are found when the c
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from www.db.column import MISSING, Column
 from www.db.compile import NAME
@@ -15,6 +15,7 @@ from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
 from www.db.statements import Delete, Insert, Select, Update
+from www.db.statements.alias import Alias, renamed
 from www.db.types import words_type
 
 if TYPE_CHECKING:
@@ -144,6 +145,16 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
     def select(cls, *what: Expression[Any]) -> Select[Self]:
         """Select whole rows, or the given columns and labelled expressions."""
         return Select(cls.info, what)
+
+    @classmethod
+    def alias(cls, name: str) -> type[Self]:
+        """Return this table under another name, for joins with itself; it can only be read.
+
+        Parent = Comment.alias("parent")
+        Comment.select().join(Parent, on=Comment.parent_id == Parent.id)
+        """
+        # For type checkers it is the class: its attributes are the same columns.
+        return cast("type[Self]", Alias(renamed(cls.info, name)))
 
     @classmethod
     def insert(cls, *rows: Mapping[str, Any]) -> Insert[Self]:

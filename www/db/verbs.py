@@ -12,6 +12,7 @@ from www.db.errors import RowNotFound, StatementError, VersionConflict
 from www.db.hydrate import maker
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.page import Keyset, Page
+from www.db.statements.query import Query
 from www.db.statements.select import Count
 from www.db.table import Table
 
@@ -53,17 +54,17 @@ class Verbs:
             for observer in self.observers:
                 observer(sql, seconds)
 
-    async def all(self, statement: Select[R] | Insert[R] | Update[R]) -> list[R]:
+    async def all(self, statement: Query[R] | Insert[R] | Update[R]) -> list[R]:
         """Return every row; of a change, what its `returning` names."""
         make = maker(statement.info, statement.outputs(), self.dialect)
         return make(await self._rows(statement))
 
-    async def first(self, select: Select[R]) -> R | None:
+    async def first(self, select: Query[R]) -> R | None:
         """Return the first row or None."""
         rows = await self.all(select.limit(1))
         return rows[0] if rows else None
 
-    async def one(self, select: Select[R]) -> R:
+    async def one(self, select: Query[R]) -> R:
         """Return the first row; none is a RowNotFound."""
         if (row := await self.first(select)) is None:
             raise RowNotFound(f"no row of {select.info.name} meets the conditions")
@@ -77,7 +78,7 @@ class Verbs:
         rows: list[TableT] = maker(info, info.whole, self.dialect)(found)
         return rows[0] if rows else None
 
-    async def scalars(self, select: Select[Any]) -> list[Any]:
+    async def scalars(self, select: Query[Any]) -> list[Any]:
         """Return the first selected column of every row."""
         decode = self.dialect.decoder(select.outputs()[0].type)
         rows = await self._rows(select)
@@ -85,17 +86,17 @@ class Verbs:
             return [values[0] for values in rows]
         return [None if values[0] is None else decode(values[0]) for values in rows]
 
-    async def scalar(self, select: Select[Any]) -> Any:
+    async def scalar(self, select: Query[Any]) -> Any:
         """Return the first selected column of the first row; None if there is no row."""
         values = await self.scalars(select.limit(1))
         return values[0] if values else None
 
-    async def count(self, select: Select[Any]) -> int:
+    async def count(self, select: Query[Any]) -> int:
         """Return how many rows `select` has."""
         rows = await self._read(*compile_node(Count(select), self.dialect))
         return int(rows[0][0])
 
-    async def exists(self, select: Select[Any]) -> bool:
+    async def exists(self, select: Query[Any]) -> bool:
         """Tell whether `select` has a row."""
         return bool(await self._rows(select.limit(1)))
 
@@ -166,7 +167,7 @@ class Verbs:
         result = await self._write(plan.text, params, short=plan.is_short(params))
         return bool(result.changed)
 
-    async def explain(self, select: Select[Any]) -> list[str]:
+    async def explain(self, select: Query[Any]) -> list[str]:
         """Return the database's plan for `select`, a step a line."""
         text, params = compile_node(select, self.dialect)
         rows = await self._read(self.dialect.explain + text, params)
@@ -174,13 +175,13 @@ class Verbs:
 
     async def _rows(self, statement: Statement[Any]) -> list[Row]:
         text, params = compile_node(statement, self.dialect)
-        if isinstance(statement, Select):
+        if isinstance(statement, Query):
             return await self._read(text, params)
         return (await self._write(text, params, short=statement.is_short())).rows
 
 
 async def rows_of(
-    chunks: AsyncIterator[list[Row]], select: Select[R], dialect: Dialect
+    chunks: AsyncIterator[list[Row]], select: Query[R], dialect: Dialect
 ) -> AsyncIterator[R]:
     """Make rows of a stream of chunks."""
     make = maker(select.info, select.outputs(), dialect)

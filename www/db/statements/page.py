@@ -41,6 +41,9 @@ class Keyset(Generic[R]):
         """Order by what `select` orders by, then by its primary key."""
         if not select.order():
             raise StatementError("a page needs order_by(): nothing else says what comes next")
+        if not select.info.primary_key:
+            name = select.info.called
+            raise StatementError(f"{name} has no primary key to make pages by: use limit()")
         self._terms = _with_key(select)
         self._size = size
         self._shown = len(select.outputs())
