@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import emptied, execute
-from www.db import Check, Column, Engine, Index, Table
+from www.db import Check, Column, Engine, Index, Related, Table
 from www.db.dialects.postgres import PostgresDialect
 from www.db.drivers.sqlite.lane import Options
 from www.db.schema.ddl import create_all
@@ -42,6 +42,8 @@ class Book(Table):
 
     positive = Check(pages >= 0)
     by_title = Index(title, id)
+    author = Related[Author](lambda: Book.author_id)
+    replies = Related[list["Reply"]](lambda: Reply.book_id)
 
 
 class Reply(Table, name="replies"):

@@ -32,18 +32,21 @@ from www.db.errors import (
 from www.db.expression import Expression
 from www.db.functions import coalesce, count, exists, largest, length, lower, smallest, total
 from www.db.metadata import Check, Index
-from www.db.statements import Delete, Insert, Select, Update
+from www.db.statements import Alias, Compound, Delete, Insert, Query, Select, Update
 from www.db.statements.page import Page
+from www.db.statements.related import Related
 from www.db.table import Table, TableMetaClass
 from www.db.types import ColumnType
 
 __all__ = [
+    "Alias",
     "BadValue",
     "Busy",
     "Check",
     "CheckViolation",
     "Column",
     "ColumnType",
+    "Compound",
     "Connection",
     "ConnectionLost",
     "DatabaseError",
@@ -62,6 +65,8 @@ __all__ = [
     "NotNullViolation",
     "OperationalError",
     "Page",
+    "Query",
+    "Related",
     "RowNotFound",
     "Select",
     "SerializationFailure",

@@ -85,6 +85,8 @@ class TableInfo(Generic[R]):
 
     def __post_init__(self) -> None:
         """Write down once what statements need again and again."""
+        for column in self.columns.values():
+            column.owner = self
         names = ", ".join(column.qualified for column in self.columns.values())
         self.called = self.called or self.name
         self.source = quoted(self.name)

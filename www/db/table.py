@@ -16,6 +16,7 @@ from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.alias import Alias, renamed
+from www.db.statements.related import Related
 from www.db.types import words_type
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class TableMetaClass(type):
             for key, column in _members(cls, Column).items()
             if _checked_name(cls, key, column)
         }
+        for key in _members(cls, Related):
+            _check_free(cls, key)
         for key, column in columns.items():
             setattr(cls, key, column)
         if full_text:
@@ -224,12 +227,17 @@ def _hold_words(columns: Sequence[Column[Any]]) -> None:
 
 
 def _checked_name(cls: type, key: str, column: Column[Any]) -> bool:
-    where = f"{cls.__name__}.{key}"
-    if key in _RESERVED:
-        raise DefinitionError(f"{where}: a row has a method of that name, choose another")
+    _check_free(cls, key)
     if not NAME.match(column.name):
+        where = f"{cls.__name__}.{key}"
         raise DefinitionError(f"{where}: {column.name!r} is no column name: a-z, 0-9 and _")
     return True
+
+
+def _check_free(cls: type, key: str) -> None:
+    if key in _RESERVED:
+        where = f"{cls.__name__}.{key}"
+        raise DefinitionError(f"{where}: a row has a method of that name, choose another")
 
 
 def _check(cls: type, info: TableInfo[Any]) -> None:

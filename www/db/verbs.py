@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from www.db import plans
+from www.db import loading, plans
 from www.db.compile import Dialect, compile_node
 from www.db.errors import RowNotFound, StatementError, VersionConflict
 from www.db.hydrate import maker
@@ -56,6 +56,8 @@ class Verbs:
 
     async def all(self, statement: Query[R] | Insert[R] | Update[R]) -> list[R]:
         """Return every row; of a change, what its `returning` names."""
+        if isinstance(statement, Select) and statement.related:
+            return await loading.with_related(self, statement)
         make = maker(statement.info, statement.outputs(), self.dialect)
         return make(await self._rows(statement))
 
@@ -103,7 +105,13 @@ class Verbs:
     async def page(self, select: Select[R], *, after: str | None = None, size: int) -> Page[R]:
         """Return `size` rows behind the cursor `after`; a bad cursor is an InvalidCursor."""
         keyset = Keyset(select, after, size, self.dialect)
-        return keyset.page(await self._rows(keyset.select))
+        if not select.related:
+            return keyset.page(await self._rows(keyset.select))
+        extended, places = loading.prepared(keyset.select)
+        found = await self._rows(extended)
+        page = keyset.page(found)
+        await loading.fill(self, select.related, page.rows, found, places)
+        return page
 
     async def run(self, change: Change[Any]) -> int:
         """Run a change and return how many rows it touched."""
@@ -184,6 +192,8 @@ async def rows_of(
     chunks: AsyncIterator[list[Row]], select: Query[R], dialect: Dialect
 ) -> AsyncIterator[R]:
     """Make rows of a stream of chunks."""
+    if isinstance(select, Select) and select.related:
+        raise StatementError("stream() reads no related rows: take page() or all()")
     make = maker(select.info, select.outputs(), dialect)
     async for chunk in chunks:
         for row in make(chunk):

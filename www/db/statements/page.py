@@ -62,7 +62,7 @@ class Keyset(Generic[R]):
 
     def _cursor(self, last: tuple[Any, ...]) -> str:
         stored = self._dialect.stored
-        pairs = zip(self._terms, last[self._shown :], strict=True)
+        pairs = zip(self._terms, last[self._shown : self._shown + len(self._terms)], strict=True)
         return encode([stored(term.expression.type, value) for term, value in pairs])
 
 

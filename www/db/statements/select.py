@@ -10,6 +10,7 @@ from www.db.errors import StatementError
 from www.db.expression import Expression, Label
 from www.db.statements.base import Conditional, Statement, write_outputs
 from www.db.statements.query import Query
+from www.db.statements.related import Related, Relation, relation
 
 if TYPE_CHECKING:
     from www.db.compile import Compiler
@@ -27,6 +28,7 @@ class Select(Conditional[R], Query[R]):
     _group: tuple[Expression[Any], ...] = ()
     _having: tuple[Expression[bool], ...] = ()
     _distinct = False
+    related: tuple[Relation, ...] = ()
 
     def __init__(self, info: TableInfo[R], what: tuple[Expression[Any], ...]) -> None:
         """Select `what`, or every column of the table."""
@@ -68,6 +70,29 @@ class Select(Conditional[R], Query[R]):
     def distinct(self) -> Self:
         """Drop rows that repeat."""
         return self._but(_distinct=True)
+
+    def with_related(
+        self,
+        what: Column[Any] | Related[Any],
+        select: Select[Any] | None = None,
+        *,
+        key: str = "",
+    ) -> Self:
+        """Read the rows of another table that belong to these, in one more query for all.
+
+        `what` is the foreign key's column (or a Related that knows it): one of another table that
+        refers here gives a list per row, under that table's name; one of this table gives the row
+        that it refers to (or None), under the column's name without `_id`. `select` says which
+        columns, conditions and order there, and may have with_related itself.
+
+            Blog.select().with_related(Comment.blog_id, Comment.select().order_by(Comment.id))
+        """
+        make = (lambda info: Select(info, ())) if select is None else (lambda _: select)
+        return self._but(related=(*self.related, relation(self.info, what, make, key)))
+
+    def is_limited(self) -> bool:
+        """Tell whether this leaves out rows by their number."""
+        return self._limit is not None or self._offset is not None
 
     def is_grouped(self) -> bool:
         """Tell whether a row of the result may stand for several of the table."""
