@@ -46,6 +46,20 @@ class Dialect(Protocol):
         """Turn the driver's value into the form that `kind.encode` gives, as cursors hold it."""
         ...
 
+    def date_part(self, out: Compiler, part: str, inner: Node) -> None:
+        """Append the number of the year, month ... of a date or time in UTC."""
+        ...
+
+    def json_path(self, out: Compiler, base: Node, path: tuple[str | int, ...]) -> None:
+        """Append the JSON at `path` in `base`, null if there is none."""
+        ...
+
+    def json_value(
+        self, out: Compiler, base: Node, path: tuple[str | int, ...], kind: ColumnType
+    ) -> None:
+        """Append the value at `path` in `base` if it is an int, float, str or bool as `kind`."""
+        ...
+
     def full_text_match(
         self, out: Compiler, info: TableInfo[Any], terms: Terms, *, prefix: bool
     ) -> None:

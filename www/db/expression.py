@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from www.db.compile import checked_name
+from www.db.errors import StatementError
 from www.db.operators import Operators
 from www.db.types import BOOLEAN, TEXT, ColumnType
 
@@ -39,11 +40,25 @@ class Expression(Operators[T]):
         """Give the expression a key in the result row."""
         return Label(self, checked_name(name, "a label"))
 
+    def __getitem__(self, key: str | int) -> Expression[Any]:
+        """Look into JSON: `Blog.extra["tags"][0]`."""
+        if self.type.storage is not str or self.type.name != "json":
+            raise StatementError(f"{self!r}[{key!r}]: only JSON has something inside")
+        from www.db.json_path import JsonPath  # which is an Expression itself
+
+        return JsonPath(self, (key,))
+
+    __iter__ = None  # __getitem__ alone would make it iterable, without end
+
     def lift(self, value: object) -> Expression[Any]:
         """Return `value` as an expression: bound with this one's type unless it is one already."""
         if isinstance(value, Expression):
-            return value
+            return value.beside(self.type)
         return Bound(self.type.encode(value), self.type)
+
+    def beside(self, kind: ColumnType) -> Expression[Any]:  # noqa: ARG002 - JSON has no type yet
+        """Return this as it is written next to a `kind`."""
+        return self
 
     def _with(self, operator: str, other: object, kind: ColumnType) -> Expression[Any]:
         return Binary(self, operator, self.lift(other), kind)

@@ -6,18 +6,26 @@ methods at the end of this class are what lies between.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from www.db.errors import StatementError
-from www.db.types import BOOLEAN, REAL, TEXT, ColumnType
+from www.db.types import BOOLEAN, INTEGER, REAL, TEXT, ColumnType
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Iterable
 
     from www.db.compile import Node
     from www.db.expression import Expression, Label, Ordering
 
 T = TypeVar("T")
+X = TypeVar("X")
+_CASTS: Final[dict[tuple[type, type], tuple[str, str, ColumnType]]] = {
+    (int, float): ("CAST(", " AS DOUBLE PRECISION)", REAL),
+    (int, str): ("CAST(", " AS TEXT)", TEXT),
+    (float, int): ("CAST(trunc(", ") AS BIGINT)", INTEGER),
+    (bool, int): ("CAST(", " AS INTEGER)", INTEGER),
+}
 
 
 class Operators(Generic[T]):
@@ -148,6 +156,16 @@ class Operators(Generic[T]):
         unless_zero = divisor._written("nullif(", ", 0)", self.type)
         rest = self._with(" % ", unless_zero, self.type)
         return (rest + divisor)._with(" % ", unless_zero, self.type)
+
+    def as_type(self, python: builtins.type[X]) -> Expression[X]:
+        """Convert: int to float or str, float to int (cut), bool to int."""
+        words = _CASTS.get((self.type.python, python))
+        if words is None:
+            name = python.__name__
+            message = f"{self!r}.as_type({name}): {self.type.name} is not converted in SQL alike"
+            raise StatementError(f"{message} on every database, do it in Python")
+        before, after, kind = words
+        return self._written(before, after, kind)
 
     # Order and names.
     def desc(self) -> Ordering:

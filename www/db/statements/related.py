@@ -80,7 +80,7 @@ def relation(
     key: str,
 ) -> Relation:
     """Find out which side of the foreign key `info` is on; `select` makes the select there."""
-    column = what.column() if isinstance(what, Related) else what
+    column: object = what.column() if isinstance(what, Related) else what
     name = f"{info.row.__name__}.select().with_related({column!r})"
     if not isinstance(column, Column) or column.references is None:
         raise StatementError(f"{name}: take a column that refers to another, or a Related")
