@@ -30,6 +30,8 @@ class Dialect(Protocol):
     tells_rowid: bool  # the driver knows the number of the last inserted row without RETURNING
     places_nulls: bool  # ORDER BY says where nulls go; SQLite has them below every value
 
+    locks_rows: bool  # FOR UPDATE; SQLite has one writer instead
+
     def compiler(self) -> Compiler:
         """Return what collects one statement."""
         ...

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from www.db.compile import compile_node
 from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
+from www.db.drivers.base import Naming
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
 from www.db.errors import SerializationFailure
@@ -169,6 +170,9 @@ class Engine(Verbs):
     def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         call = self.driver.write(sql, params, short=short)
         return self._seen(sql, call) if self.observers else call
+
+    def _names(self, sql: str) -> tuple[str, ...]:
+        return self.driver.names(sql) if isinstance(self.driver, Naming) else ()
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         call = self.driver.write_many(sql, rows)

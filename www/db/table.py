@@ -16,6 +16,7 @@ from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.alias import Alias, renamed
+from www.db.statements.insert import InsertFrom
 from www.db.statements.related import Related
 from www.db.types import words_type
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from www.db.expression import Expression
+    from www.db.statements import Query
 
 
 class TableMetaClass(type):
@@ -163,6 +165,14 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
     def insert(cls, *rows: Mapping[str, Any]) -> Insert[Self]:
         """Insert rows (instances or plain dicts with the same keys)."""
         return Insert(cls.info, rows)
+
+    @classmethod
+    def insert_from(cls, query: Query[Any]) -> Insert[Self]:
+        """Insert what a select finds; its keys (labels) are the columns it goes into.
+
+        Defaults that Python fills in are not: select them, with `value(...)`.
+        """
+        return InsertFrom(cls.info, query)
 
     @classmethod
     def update(cls, **values: Any) -> Update[Self]:  # type: ignore[override] # DESIGN: the verb

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from www.db import loading, plans
+from www.db import bulk, loading, plans, raw
 from www.db.compile import Dialect, compile_node
 from www.db.errors import RowNotFound, StatementError, VersionConflict
-from www.db.hydrate import maker
+from www.db.hydrate import maker, tuples
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.page import Keyset, Page
 from www.db.statements.query import Query
@@ -18,6 +18,7 @@ from www.db.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from www.db.drivers.base import Params, Result, Row
     from www.db.statements.base import Statement
@@ -32,6 +33,7 @@ Change = Insert[R] | Update[R] | Delete[R]
 class Verbs:
     """Runs statements through `_read` and `_write`, which the heirs provide."""
 
+    in_transaction = False
     dialect: Dialect
     observers: list[Observer]
 
@@ -44,6 +46,14 @@ class Verbs:
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         raise NotImplementedError
 
+    def _names(self, sql: str) -> tuple[str, ...]:
+        """Return the names of the columns that `sql` gives, if its rows do not know them."""
+        raise StatementError("raw() on a file of SQLite: use the engine itself")
+
+    def transaction(self) -> AbstractAsyncContextManager[Verbs]:
+        """Open a transaction, or a part of this one."""
+        raise StatementError("a replica cannot change anything: use the engine itself")
+
     async def _seen(self, sql: str, call: Awaitable[T]) -> T:
         """Tell the observers what was run and how long it took."""
         started = perf_counter()
@@ -54,12 +64,34 @@ class Verbs:
             for observer in self.observers:
                 observer(sql, seconds)
 
-    async def all(self, statement: Query[R] | Insert[R] | Update[R]) -> list[R]:
+    async def all(self, statement: Query[R] | Change[R]) -> list[R]:
         """Return every row; of a change, what its `returning` names."""
         if isinstance(statement, Select) and statement.related:
             return await loading.with_related(self, statement)
         make = maker(statement.info, statement.outputs(), self.dialect)
         return make(await self._rows(statement))
+
+    async def tuples(self, query: Query[Any]) -> list[tuple[Any, ...]]:
+        """Return every row as a tuple of its values: the quickest way to read many."""
+        make = tuples(query.info, query.outputs(), self.dialect)
+        return make(await self._rows(query))
+
+    async def raw(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Run SQL text, with `?` for each value (`??` is a question mark); return rows as dicts.
+
+        The way out for what the statements cannot say. Values are bound; nothing is decoded: what
+        SQLite stores as text, such as a datetime, comes back as text.
+        """
+        text, params = raw.compiled(sql, values, self.dialect)
+        if raw.reads_only(sql):
+            rows = await self._read(text, params)
+        else:
+            rows = (await self._write(text, params, short=False)).rows
+        if not rows:
+            return []
+        keys = getattr(rows[0], "keys", None)  # asyncpg's rows know them
+        names = self._names(text) if keys is None else tuple(keys())
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     async def first(self, select: Query[R]) -> R | None:
         """Return the first row or None."""
@@ -168,6 +200,23 @@ class Verbs:
             dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
         row.mark_stored()
 
+    async def update_many(self, rows: Sequence[Table]) -> None:
+        """Like `update` for many rows of one table, in few statements: all of them or none.
+
+        Raises VersionConflict or RowNotFound as `update` does.
+        """
+        if rows:
+            async with self.transaction() as conn:
+                await bulk.update(conn, rows)
+            bulk.mark_updated(rows)
+
+    async def delete_many(self, rows: Sequence[Table]) -> int:
+        """Delete rows of one table, in few statements. Returns how many there still were."""
+        if not rows:
+            return 0
+        async with self.transaction() as conn:
+            return await bulk.delete(conn, rows)
+
     async def delete(self, row: Table) -> bool:
         """Delete `row`; False if it was gone already."""
         plan = plans.delete(row.info, self.dialect)
@@ -184,6 +233,9 @@ class Verbs:
     async def _rows(self, statement: Statement[Any]) -> list[Row]:
         text, params = compile_node(statement, self.dialect)
         if isinstance(statement, Query):
+            if statement.locks and not self.in_transaction:
+                message = "for_update() outside of a transaction keeps nothing: "
+                raise StatementError(message + "`async with engine.transaction() as conn`")
             return await self._read(text, params)
         return (await self._write(text, params, short=statement.is_short())).rows
 

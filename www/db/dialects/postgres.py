@@ -73,6 +73,7 @@ class PostgresDialect:
     explain = "EXPLAIN "
     places_nulls = True
     tells_rowid = False
+    locks_rows = True
 
     def compiler(self) -> Compiler:
         """Return a compiler that writes `$1`."""

@@ -37,6 +37,7 @@ class SQLiteDialect:
     explain = "EXPLAIN QUERY PLAN "
     places_nulls = False
     tells_rowid = True
+    locks_rows = False
 
     def compiler(self) -> Compiler:
         """Return a plain compiler: it writes `?`."""

@@ -20,6 +20,7 @@ class Statement(Generic[R]):
     """A value that describes one statement about `info`'s table."""
 
     info: TableInfo[R]
+    locks = False  # a select that keeps its rows from others
 
     def sql(self, out: Compiler) -> None:
         """Append the statement to `out`."""

@@ -28,6 +28,7 @@ class Select(Conditional[R], Query[R]):
     _group: tuple[Expression[Any], ...] = ()
     _having: tuple[Expression[bool], ...] = ()
     _distinct = False
+    _skips = False
     related: tuple[Relation, ...] = ()
 
     def __init__(self, info: TableInfo[R], what: tuple[Expression[Any], ...]) -> None:
@@ -70,6 +71,14 @@ class Select(Conditional[R], Query[R]):
     def distinct(self) -> Self:
         """Drop rows that repeat."""
         return self._but(_distinct=True)
+
+    def for_update(self, *, skip_locked: bool = False) -> Self:
+        """Keep the rows from other transactions until this one ends; it needs a transaction.
+
+        `skip_locked` passes over rows that others keep: several workers take jobs that way. On
+        SQLite a transaction that changes something is alone, so there is nothing to do.
+        """
+        return self._but(locks=True, _skips=skip_locked)
 
     def with_related(
         self,
@@ -119,6 +128,9 @@ class Select(Conditional[R], Query[R]):
         self.write_where(out)
         self._write_groups(out)
         self._write_end(out)
+        if self.locks and out.dialect.locks_rows:
+            out.text(f" FOR UPDATE OF {quoted(self.info.called)}")
+            out.text(" SKIP LOCKED" if self._skips else "")
 
     def _write_groups(self, out: Compiler) -> None:
         if self._group:
