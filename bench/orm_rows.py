@@ -21,6 +21,7 @@ import apsw
 from www.db import Column, Engine, Table
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.drivers.sqlite.lane import Options
+from www.db.hydrate import maker
 from www.db.schema.ddl import create_all
 from www.db.schema.migrate import Migration, apply
 
@@ -95,18 +96,18 @@ def by_hand(values: tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:
 
 def hydration(rounds: int) -> None:
     """Measure how rows are made of tuples, without a database."""
-    names, make = tuple(Plain.info.columns), Plain.select().factory(SQLiteDialect())
+    names, make = tuple(Plain.info.columns), maker(Plain.info, Plain.info.whole, SQLiteDialect())
     ours, plain = best_of(
         rounds,
-        lambda: [make(values) for values in PLAIN],
+        lambda: make(PLAIN),
         lambda: [dict(zip(names, values, strict=False)) for values in PLAIN],
     )
     words = f"{ours * 1e6:,.0f} us against {plain * 1e6:,.0f} us of dict(zip(...))"
     show("1,000 rows of 10 plain columns", words, ours / plain, HYDRATION_MOST)
-    typed, decode = tuple(Typed.info.columns), Typed.select().factory(SQLiteDialect())
+    typed, decode = tuple(Typed.info.columns), maker(Typed.info, Typed.info.whole, SQLiteDialect())
     ours, hand = best_of(
         rounds,
-        lambda: [decode(values) for values in TYPED],
+        lambda: decode(TYPED),
         lambda: [by_hand(values, typed) for values in TYPED],
     )
     words = f"{ours * 1e6:,.0f} us against {hand * 1e6:,.0f} us by hand"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from www.db import bulk, loading, plans, raw
+from www.db import loading, plans
 from www.db.compile import Dialect, compile_node
 from www.db.errors import RowNotFound, StatementError, VersionConflict
 from www.db.hydrate import maker, tuples
@@ -46,7 +46,7 @@ class Verbs:
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         raise NotImplementedError
 
-    def _names(self, sql: str) -> tuple[str, ...]:
+    def _names(self, sql: str) -> tuple[str, ...]:  # noqa: ARG002 - the heirs' use it
         """Return the names of the columns that `sql` gives, if its rows do not know them."""
         raise StatementError("raw() on a file of SQLite: use the engine itself")
 
@@ -82,6 +82,8 @@ class Verbs:
         The way out for what the statements cannot say. Values are bound; nothing is decoded: what
         SQLite stores as text, such as a datetime, comes back as text.
         """
+        from www.db import raw  # its patterns take 5 ms to compile, and few programs need them
+
         text, params = raw.compiled(sql, values, self.dialect)
         if raw.reads_only(sql):
             rows = await self._read(text, params)
@@ -205,6 +207,8 @@ class Verbs:
 
         Raises VersionConflict or RowNotFound as `update` does.
         """
+        from www.db import bulk
+
         if rows:
             async with self.transaction() as conn:
                 await bulk.update(conn, rows)
@@ -212,6 +216,8 @@ class Verbs:
 
     async def delete_many(self, rows: Sequence[Table]) -> int:
         """Delete rows of one table, in few statements. Returns how many there still were."""
+        from www.db import bulk
+
         if not rows:
             return 0
         async with self.transaction() as conn:
