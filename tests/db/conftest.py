@@ -43,7 +43,7 @@ class Book(Table):
     positive = Check(pages >= 0)
     by_title = Index(title, id)
     author = Related[Author](lambda: Book.author_id)
-    replies = Related[list["Reply"]](lambda: Reply.book_id)
+    replies = Related[list["Reply"]](lambda: Reply)
 
 
 class Reply(Table, name="replies"):

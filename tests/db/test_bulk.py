@@ -31,14 +31,17 @@ async def books(engine: Engine, ada: Author) -> list[Book]:
 
 
 async def test_it_inserts_what_a_select_finds(engine: Engine, books):
-    copies = Book.select((Book.id + 1000).label("id"), Book.author_id, lower(Book.title).label("x"))
-    rest = [(Book.pages, "pages"), (Book.price, "price"), (Book.extra, "extra")]
-    columns = [e.label(name) for e, name in rest] + [value(False).label("sold_out")]
-    columns += [value("red").label("colour"), value(7).label("version")]
-    select = Book.select(*copies.outputs()[:2], copies.outputs()[2].inner.label("title"), *columns)
+    select = Book.select(
+        (Book.id + 1000).label("id"),
+        *(Book.author_id, Book.pages, Book.price, Book.extra),
+        lower(Book.title).label("title"),
+        value(False).label("sold_out"),
+        value("red").label("colour"),
+        value(7).label("version"),
+    )
     change = Book.insert_from(select.where(Book.id < 3)).returning(Book.id)
     assert sorted(row.id for row in await engine.all(change)) == [1000, 1001, 1002]
-    copy = await engine.get(Book, 1002)
+    copy = await engine.one(Book.select().where(Book.id == 1002))
     assert (copy.title, copy.extra, copy.version, copy.colour) == ("b2", {"i": 2}, 7, Colour.RED)
     names = Author.insert_from(Author.select(Author.id, Author.name)).or_ignore()
     assert await engine.run(names) == 0

@@ -121,10 +121,12 @@ async def test_it_says_what_is_wrong_with_a_relation(engine: Engine):
     grouped = Book.select(Book.title, count().label("n")).group_by(Book.title)
     with pytest.raises(StatementError, match="author_id> too"):
         await engine.all(grouped.with_related(Book.author))
+    with pytest.raises(StatementError, match=r"0 foreign keys join books and places"):
+        Book.select().with_related(Related(lambda: Place))
     with pytest.raises(StatementError, match="reads no related rows"):
         [row async for row in engine.stream(Book.select().with_related(Book.author))]
     with pytest.raises(TypeError, match="a row has a method of that name"):
 
         class Bad(Table):
             id = Column(int, primary_key=True)
-            items = Related[Author](lambda: Book.author_id)
+            items = Related[Author](lambda: Book.author_id)  # type: ignore[assignment]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from www.db.column import Column
 from www.db.compile import checked_name
 from www.db.errors import StatementError
+from www.db.metadata import TableInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from www.db.metadata import TableInfo
     from www.db.statements.select import Select
 
 T = TypeVar("T")
@@ -26,8 +26,8 @@ class Related(Generic[T]):
     """Rows of another table as an attribute; there only if a select asked for them.
 
         class Blog(Table):
-            comments = Related[list["Comment"]](lambda: Comment.blog_id)  # of the other table
-            author = Related["User"](lambda: Blog.author_id)  # or of this one
+            comments = Related[list["Comment"]](lambda: Comment)
+            author = Related["User"](lambda: Blog.author_id)  # where there are several, which
 
         blogs = await engine.all(Blog.select().with_related(Blog.comments))
         blogs[0].comments[0].body
@@ -37,8 +37,11 @@ class Related(Generic[T]):
 
     __slots__ = ("attribute", "column")
 
-    def __init__(self, column: Callable[[], Column[Any]]) -> None:
-        """Take a function that returns the foreign key's column, so that it may stand below."""
+    def __init__(self, column: Callable[[], Column[Any] | type[Any]]) -> None:
+        """Take a function that returns the other table, or the foreign key's column.
+
+        The table, where it stands further down: type checkers do not know its columns yet.
+        """
         self.column = column
         self.attribute = ""
 
@@ -81,6 +84,8 @@ def relation(
 ) -> Relation:
     """Find out which side of the foreign key `info` is on; `select` makes the select there."""
     column: object = what.column() if isinstance(what, Related) else what
+    if isinstance(other := getattr(column, "info", None), TableInfo):
+        column = _only_key(info, other)
     name = f"{info.row.__name__}.select().with_related({column!r})"
     if not isinstance(column, Column) or column.references is None:
         raise StatementError(f"{name}: take a column that refers to another, or a Related")
@@ -103,3 +108,18 @@ def relation(
     if checked_name(key, "a key") in info.columns:
         raise StatementError(f"{name}: {key!r} is a column of the row, say key='another'")
     return Relation(key, here, there, inner, many)
+
+
+def _only_key(left: TableInfo[Any], right: TableInfo[Any]) -> Column[Any]:
+    """Return the one foreign key between two tables, in either direction."""
+    pairs = ((right, left), (left, right))
+    found = [
+        column
+        for this, that in pairs
+        for column in this.columns.values()
+        if column.references and column.target().table == that.name
+    ]
+    if len(found) != 1:
+        message = f"{len(found)} foreign keys join {left.called} and {right.called}"
+        raise StatementError(f"{message}: name the column in Related(...)")
+    return found[0]
