@@ -96,8 +96,7 @@ def by_hand(values: tuple[Any, ...], names: tuple[str, ...]) -> dict[str, Any]:
 
 def hydration(rounds: int) -> None:
     """Measure how rows are made of tuples, without a database."""
-    names = tuple(Plain.info.columns)
-    make = maker(Plain.info, Plain.select().outputs(), SQLiteDialect())
+    names, make = tuple(Plain.info.columns), maker(Plain.info, Plain.info.whole, SQLiteDialect())
     ours, plain = best_of(
         rounds,
         lambda: make(PLAIN),
@@ -105,8 +104,7 @@ def hydration(rounds: int) -> None:
     )
     words = f"{ours * 1e6:,.0f} us against {plain * 1e6:,.0f} us of dict(zip(...))"
     show("1,000 rows of 10 plain columns", words, ours / plain, HYDRATION_MOST)
-    typed = tuple(Typed.info.columns)
-    decode = maker(Typed.info, Typed.select().outputs(), SQLiteDialect())
+    typed, decode = tuple(Typed.info.columns), maker(Typed.info, Typed.info.whole, SQLiteDialect())
     ours, hand = best_of(
         rounds,
         lambda: decode(TYPED),

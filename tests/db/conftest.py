@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import emptied, execute
-from www.db import Check, Column, Engine, Index, Table
+from www.db import Check, Column, Engine, Index, Related, Table
 from www.db.dialects.postgres import PostgresDialect
 from www.db.drivers.sqlite.lane import Options
 from www.db.schema.ddl import create_all
@@ -42,6 +42,15 @@ class Book(Table):
 
     positive = Check(pages >= 0)
     by_title = Index(title, id)
+    author = Related[Author](lambda: Book.author_id)
+    replies = Related[list["Reply"]](lambda: Reply)
+
+
+class Reply(Table, name="replies"):
+    id = Column(int, primary_key=True)
+    book_id = Column(int, references=lambda: Book.id, index=True)
+    parent_id = Column(int, references=lambda: Reply.id, nullable=True, index=True)
+    body = Column(str, default="")
 
 
 class Place(Table):
@@ -56,7 +65,7 @@ class Words(Table, full_text=True):
     body = Column(str)
 
 
-TABLES = (Author, Book, Place, Words)
+TABLES = (Author, Book, Reply, Place, Words)
 
 
 @pytest.fixture

@@ -5,6 +5,19 @@ functions, full_text, column, expression, dialects, compile, types, drivers, err
 stands beside.
 """
 
+from www.db.aggregates import (
+    average,
+    count,
+    dense_rank,
+    lag,
+    largest,
+    lead,
+    rank,
+    row_number,
+    smallest,
+    string_agg,
+    total,
+)
 from www.db.column import Column
 from www.db.connection import Connection
 from www.db.engine import Engine, Limits
@@ -30,20 +43,23 @@ from www.db.errors import (
     VersionConflict,
 )
 from www.db.expression import Expression
-from www.db.functions import coalesce, count, exists, largest, length, lower, smallest, total
+from www.db.functions import case, coalesce, date_part, exists, length, lower, value
 from www.db.metadata import Check, Index
-from www.db.statements import Delete, Insert, Select, Update
+from www.db.statements import Alias, Compound, Delete, Insert, Query, Select, Update
 from www.db.statements.page import Page
+from www.db.statements.related import Related
 from www.db.table import Table, TableMetaClass
 from www.db.types import ColumnType
 
 __all__ = [
+    "Alias",
     "BadValue",
     "Busy",
     "Check",
     "CheckViolation",
     "Column",
     "ColumnType",
+    "Compound",
     "Connection",
     "ConnectionLost",
     "DatabaseError",
@@ -62,6 +78,8 @@ __all__ = [
     "NotNullViolation",
     "OperationalError",
     "Page",
+    "Query",
+    "Related",
     "RowNotFound",
     "Select",
     "SerializationFailure",
@@ -72,12 +90,22 @@ __all__ = [
     "UniqueViolation",
     "Update",
     "VersionConflict",
+    "average",
+    "case",
     "coalesce",
     "count",
+    "date_part",
+    "dense_rank",
     "exists",
+    "lag",
     "largest",
+    "lead",
     "length",
     "lower",
+    "rank",
+    "row_number",
     "smallest",
+    "string_agg",
     "total",
+    "value",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from www.db.compile import Compiler
+    from www.db.metadata import TableInfo
 
 T = TypeVar("T")
 X = TypeVar("X")
@@ -50,6 +51,7 @@ class Column(Expression[T]):
         "name",
         "nullable",
         "on_delete",
+        "owner",
         "primary_key",
         "qualified",
         "references",
@@ -99,6 +101,8 @@ class Column(Expression[T]):
         self.attribute = ""
         self.table = ""
         self.qualified = ""
+
+    owner: TableInfo[Any]  # the table, or the alias of it, to which this belongs
 
     def __set_name__(self, owner: type, attribute: str) -> None:
         """Learn the attribute; the metaclass binds the table."""

@@ -6,7 +6,10 @@ up twice, so that the walk costs about what building a cache key for it would.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from www.db.errors import StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from www.db.types import ColumnType
 
 Terms = tuple[tuple[str, ...], ...]
+NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
 
 
 class Dialect(Protocol):
@@ -25,6 +29,8 @@ class Dialect(Protocol):
     explain: str  # in front of a select
     tells_rowid: bool  # the driver knows the number of the last inserted row without RETURNING
     places_nulls: bool  # ORDER BY says where nulls go; SQLite has them below every value
+
+    locks_rows: bool  # FOR UPDATE; SQLite has one writer instead
 
     def compiler(self) -> Compiler:
         """Return what collects one statement."""
@@ -40,6 +46,20 @@ class Dialect(Protocol):
 
     def stored(self, kind: ColumnType, value: Any) -> Any:
         """Turn the driver's value into the form that `kind.encode` gives, as cursors hold it."""
+        ...
+
+    def date_part(self, out: Compiler, part: str, inner: Node) -> None:
+        """Append the number of the year, month ... of a date or time in UTC."""
+        ...
+
+    def json_path(self, out: Compiler, base: Node, path: tuple[str | int, ...]) -> None:
+        """Append the JSON at `path` in `base`, null if there is none."""
+        ...
+
+    def json_value(
+        self, out: Compiler, base: Node, path: tuple[str | int, ...], kind: ColumnType
+    ) -> None:
+        """Append the value at `path` in `base` if it is an int, float, str or bool as `kind`."""
         ...
 
     def full_text_match(
@@ -73,7 +93,7 @@ class Compiled(NamedTuple):
 class Compiler:
     """Collects the fragments of one statement."""
 
-    __slots__ = ("_parts", "dialect", "outer", "params", "text")
+    __slots__ = ("_parts", "ctes", "dialect", "outer", "params", "text")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start empty."""
@@ -83,6 +103,7 @@ class Compiler:
         self.text = self._parts.append
         self.params: list[Any] = []
         self.outer: tuple[str, ...] = ()  # tables whose rows may be missing: of left joins
+        self.ctes: tuple[str, ...] = ()  # selects that WITH has named
 
     def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - other dialects need it
         """Append a placeholder and keep the value, which `kind` has encoded."""
@@ -116,3 +137,11 @@ def compile_node(node: Node, dialect: Dialect) -> Compiled:
 def quoted(name: str) -> str:
     """Quote an identifier, as both databases do."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def checked_name(name: str, what: str) -> str:
+    """Return a name that may stand in SQL text, or say what is wrong with it."""
+    if not NAME.match(name):
+        message = f"{name!r} cannot be {what}: write a-z, 0-9 and _, at most 63, no digit first"
+        raise StatementError(message)
+    return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from www.db.drivers.base import Naming
 from www.db.errors import OperationalError, StatementError
 from www.db.verbs import Observer, Verbs
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 class Connection(Verbs):
     """A transaction; get it from `Engine.transaction`, use it in one task at a time."""
+
+    in_transaction = True
 
     def __init__(self, session: Session, dialect: Dialect, observers: list[Observer]) -> None:
         """Take the driver's open session."""
@@ -36,6 +39,9 @@ class Connection(Verbs):
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         call = self._session.write_many(sql, rows)
         return self._seen(sql, call) if self.observers else call
+
+    def _names(self, sql: str) -> tuple[str, ...]:
+        return self._session.names(sql) if isinstance(self._session, Naming) else ()
 
     async def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it until this one ends.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from www.db.compile import compile_node
 from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
+from www.db.drivers.base import Naming
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
 from www.db.errors import SerializationFailure
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from www.db.compile import Dialect
     from www.db.drivers.base import Driver, Isolation, Params, Result, Row
-    from www.db.statements import Select
+    from www.db.statements.query import Query
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -155,7 +156,7 @@ class Engine(Verbs):
         """
         return self.driver.listen(channel)
 
-    async def stream(self, select: Select[R], chunk: int = STREAM_CHUNK_ROWS) -> AsyncIterator[R]:
+    async def stream(self, select: Query[R], chunk: int = STREAM_CHUNK_ROWS) -> AsyncIterator[R]:
         """Yield the rows one by one; memory holds one chunk of them."""
         text, params = compile_node(select, self.dialect)
         async with aclosing(self.driver.stream(text, params, chunk)) as chunks:
@@ -169,6 +170,9 @@ class Engine(Verbs):
     def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         call = self.driver.write(sql, params, short=short)
         return self._seen(sql, call) if self.observers else call
+
+    def _names(self, sql: str) -> tuple[str, ...]:
+        return self.driver.names(sql) if isinstance(self.driver, Naming) else ()
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         call = self.driver.write_many(sql, rows)

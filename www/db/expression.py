@@ -6,9 +6,11 @@ fails here, with a message, and not in the database.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from www.db.compile import checked_name
 from www.db.errors import StatementError
+from www.db.operators import Operators
 from www.db.types import BOOLEAN, TEXT, ColumnType
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Expression(Generic[T]):
+class Expression(Operators[T]):
     """Anything that has a value in SQL; `T` is the Python type of that value."""
 
     __slots__ = ("type",)
@@ -34,124 +36,51 @@ class Expression(Generic[T]):
         """The key under which this stands in a result row; None if it needs a label."""
         return None
 
-    # Comparisons. `==` returns an expression, therefore expressions hash by identity.
-    __hash__ = object.__hash__
+    def label(self, name: str) -> Label[T]:
+        """Give the expression a key in the result row."""
+        return Label(self, checked_name(name, "a label"))
 
-    def __eq__(self, other: object) -> Expression[bool]:  # type: ignore[override]
-        """`column == value`; None means IS NULL."""
-        return self.is_(None) if other is None else Binary(self, " = ", self.lift(other))
+    def __getitem__(self, key: str | int) -> Expression[Any]:
+        """Look into JSON: `Blog.extra["tags"][0]`."""
+        if self.type.storage is not str or self.type.name != "json":
+            raise StatementError(f"{self!r}[{key!r}]: only JSON has something inside")
+        from www.db.json_path import JsonPath  # which is an Expression itself
 
-    def __ne__(self, other: object) -> Expression[bool]:  # type: ignore[override]
-        """`column != value`; None means IS NOT NULL."""
-        return self.is_not(None) if other is None else Binary(self, " <> ", self.lift(other))
+        return JsonPath(self, (key,))
 
-    def __lt__(self, other: object) -> Expression[bool]:
-        """`column < value`."""
-        return Binary(self, " < ", self.lift(other))
+    __iter__ = None  # __getitem__ alone would make it iterable, without end
 
-    def __le__(self, other: object) -> Expression[bool]:
-        """`column <= value`."""
-        return Binary(self, " <= ", self.lift(other))
+    def lift(self, value: object) -> Expression[Any]:
+        """Return `value` as an expression: bound with this one's type unless it is one already."""
+        if isinstance(value, Expression):
+            return value.beside(self.type)
+        return Bound(self.type.encode(value), self.type)
 
-    def __gt__(self, other: object) -> Expression[bool]:
-        """`column > value`."""
-        return Binary(self, " > ", self.lift(other))
+    def beside(self, kind: ColumnType) -> Expression[Any]:  # noqa: ARG002 - JSON has no type yet
+        """Return this as it is written next to a `kind`."""
+        return self
 
-    def __ge__(self, other: object) -> Expression[bool]:
-        """`column >= value`."""
-        return Binary(self, " >= ", self.lift(other))
+    def _with(self, operator: str, other: object, kind: ColumnType) -> Expression[Any]:
+        return Binary(self, operator, self.lift(other), kind)
 
-    def is_(self, value: None) -> Expression[bool]:  # noqa: ARG002 - only None can be asked for
-        """`column IS NULL`."""
-        return Postfix(self, " IS NULL")
+    def _written(self, before: str, after: str, kind: ColumnType) -> Expression[Any]:
+        return Written(before, self, after, kind)
 
-    def is_not(self, value: None) -> Expression[bool]:  # noqa: ARG002 - only None can be asked for
-        """`column IS NOT NULL`."""
-        return Postfix(self, " IS NOT NULL")
-
-    def in_(self, values: Iterable[Any] | Node) -> Expression[bool]:
-        """`column IN (...)`: values, or a select of one column. No values match nothing."""
+    def _among(self, values: Iterable[Any] | Node) -> Expression[bool]:
         if hasattr(values, "sql"):
             return Binary(self, " IN ", Nested(values))
         items = tuple(self.lift(value) for value in values)
         return Binary(self, " IN ", Tuple(items)) if items else Literal("(1 = 0)", BOOLEAN)
 
-    def not_in(self, values: Iterable[Any] | Node) -> Expression[bool]:
-        """`NOT column IN (...)`."""
-        return ~self.in_(values)
-
-    def between(self, low: object, high: object) -> Expression[bool]:
-        """`column >= low AND column <= high`."""
-        return (self >= low) & (self <= high)
-
-    # LIKE looks at case on every database. ilike does not, for the letters of ASCII; for those of
-    # other scripts store a folded column beside the text.
-    def contains(self, part: str) -> Expression[bool]:
-        """Find `part` anywhere in the text; `%` and `_` in it are plain characters."""
-        return self._like(f"%{_like_escaped(part)}%")
-
-    def startswith(self, part: str) -> Expression[bool]:
-        """Find text that begins with `part`."""
-        return self._like(f"{_like_escaped(part)}%")
-
-    def like(self, pattern: str) -> Expression[bool]:
-        r"""`column LIKE pattern`, where `%` and `_` are wild and a backslash escapes."""
-        return self._like(pattern)
-
-    def ilike(self, pattern: str) -> Expression[bool]:
-        """Like `like`, but the letters of ASCII match in either case."""
-        return Function("lower", (self,), TEXT)._like(ascii_lower(pattern))  # noqa: SLF001
-
     def _like(self, pattern: str) -> Expression[bool]:
-        return Binary(self, " LIKE ", Escaped(Bound(TEXT.encode(pattern), TEXT)))
+        bound: Expression[str] = Bound(TEXT.encode(pattern), TEXT)
+        return Binary(self, " LIKE ", Written("", bound, " ESCAPE '\\'", TEXT))
 
-    # Logic and arithmetic.
-    def __and__(self, other: Expression[bool]) -> Expression[bool]:
-        """Both hold; use parentheses around the comparisons."""
-        return Logic(" AND ", (self, other))
+    def _logic(self, operator: str, other: Expression[bool]) -> Expression[bool]:
+        return Logic(operator, (self, other))
 
-    def __or__(self, other: Expression[bool]) -> Expression[bool]:
-        """At least one holds."""
-        return Logic(" OR ", (self, other))
-
-    def __invert__(self) -> Expression[bool]:
-        """It does not hold."""
-        return Prefix("NOT ", self)
-
-    def __bool__(self) -> bool:
-        """Refuse `and`, `or`, `not` and chained comparisons, which Python cannot hand over."""
-        raise StatementError("an SQL expression has no truth value in Python: use & | ~ instead")
-
-    def __add__(self, other: object) -> Expression[T]:
-        """`column + value`."""
-        return Binary(self, " + ", self.lift(other), self.type)
-
-    def __sub__(self, other: object) -> Expression[T]:
-        """`column - value`."""
-        return Binary(self, " - ", self.lift(other), self.type)
-
-    def __mul__(self, other: object) -> Expression[T]:
-        """`column * value`."""
-        return Binary(self, " * ", self.lift(other), self.type)
-
-    # Order and names.
-    def desc(self) -> Ordering:
-        """Order from large to small."""
-        return Ordering(self, descending=True)
-
-    def asc(self) -> Ordering:
-        """Order from small to large."""
-        return Ordering(self, descending=False)
-
-    def label(self, name: str) -> Label[T]:
-        """Give the expression a key in the result row."""
-        return Label(self, name)
-
-    def lift(self, value: object) -> Expression[Any]:
-        """Return `value` as an expression: bound with this one's type unless it is one already."""
-        if isinstance(value, Expression):
-            return value
-        return Bound(self.type.encode(value), self.type)
+    def _ordered(self, *, descending: bool) -> Ordering:
+        return Ordering(self, descending=descending)
 
 
 class Bound(Expression[T]):
@@ -214,55 +143,23 @@ class Logic(Expression[bool]):
         out.text(")")
 
 
-class Prefix(Expression[bool]):
-    """`NOT x`."""
+class Written(Expression[T]):
+    """An expression between two pieces of SQL text that this package wrote itself."""
 
-    __slots__ = ("inner", "operator")
+    __slots__ = ("after", "before", "inner")
 
-    def __init__(self, operator: str, inner: Expression[Any]) -> None:
-        """Take the operator with its space."""
-        self.operator = operator
+    def __init__(self, before: str, inner: Expression[Any], after: str, kind: ColumnType) -> None:
+        """Take the pieces, with parentheses where they are needed."""
+        self.before = before
         self.inner = inner
-        self.type = BOOLEAN
+        self.after = after
+        self.type = kind
 
     def sql(self, out: Compiler) -> None:
-        """Append operator and operand."""
-        out.text("(" + self.operator)
+        """Append all three."""
+        out.text(self.before)
         self.inner.sql(out)
-        out.text(")")
-
-
-class Postfix(Expression[bool]):
-    """`x IS NULL`."""
-
-    __slots__ = ("inner", "operator")
-
-    def __init__(self, inner: Expression[Any], operator: str) -> None:
-        """Take the operator with its space."""
-        self.inner = inner
-        self.operator = operator
-        self.type = BOOLEAN
-
-    def sql(self, out: Compiler) -> None:
-        """Append operand and operator."""
-        self.inner.sql(out)
-        out.text(self.operator)
-
-
-class Escaped(Expression[str]):
-    r"""The right side of a LIKE: the pattern and its escape character."""
-
-    __slots__ = ("pattern",)
-
-    def __init__(self, pattern: Expression[str]) -> None:
-        """Take the bound pattern."""
-        self.pattern = pattern
-        self.type = TEXT
-
-    def sql(self, out: Compiler) -> None:
-        """Append the pattern with `ESCAPE`."""
-        self.pattern.sql(out)
-        out.text(" ESCAPE '\\'")
+        out.text(self.after)
 
 
 class Tuple(Expression[Any]):
@@ -316,24 +213,6 @@ class Function(Expression[T]):
         out.text(self.name + "(")
         out.list(self.arguments, ", ")
         out.text(")")
-
-
-class Cast(Expression[T]):
-    """`CAST(x AS type)`: PostgreSQL sums integers to NUMERIC."""
-
-    __slots__ = ("inner", "target")
-
-    def __init__(self, inner: Expression[Any], target: str, kind: ColumnType) -> None:
-        """Take the name of a type that both databases know."""
-        self.inner = inner
-        self.target = target
-        self.type = kind
-
-    def sql(self, out: Compiler) -> None:
-        """Append the cast."""
-        out.text("CAST(")
-        self.inner.sql(out)
-        out.text(f" AS {self.target})")
 
 
 class Literal(Expression[T]):
@@ -404,12 +283,3 @@ def all_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
 def any_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
     """Join conditions by OR."""
     return conditions[0] if len(conditions) == 1 else Logic(" OR ", conditions)
-
-
-def ascii_lower(text: str) -> str:
-    """Fold what SQLite's `lower` and PostgreSQL's under COLLATE "C" fold."""
-    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
-
-
-def _like_escaped(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,37 +1,18 @@
-"""SQL functions that both databases know, as expressions."""
+"""SQL functions of one row that both databases know, as expressions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from www.db.expression import Cast, Expression, Function, Literal, Nested
-from www.db.types import INTEGER, TEXT
+from www.db.errors import StatementError
+from www.db.expression import Bound, Expression, Function, Nested
+from www.db.types import INTEGER, TEXT, column_type
 
 if TYPE_CHECKING:
-    from www.db.compile import Node
+    from www.db.compile import Compiler, Node
 
 T = TypeVar("T")
-
-
-def count(what: Expression[Any] | None = None) -> Expression[int]:
-    """`count(*)`, or how often `what` is not null."""
-    return Function("count", (Literal("*", INTEGER) if what is None else what,), INTEGER)
-
-
-def total(what: Expression[T]) -> Expression[T | None]:
-    """`sum(what)`; None where there is no row."""
-    summed: Expression[T | None] = Function("sum", (what,), what.type)
-    return Cast(summed, "BIGINT", what.type) if what.type.storage is int else summed
-
-
-def largest(what: Expression[T]) -> Expression[T | None]:
-    """`max(what)`; None where there is no row."""
-    return Function("max", (what,), what.type)
-
-
-def smallest(what: Expression[T]) -> Expression[T | None]:
-    """`min(what)`; None where there is no row."""
-    return Function("min", (what,), what.type)
+DatePart = Literal["year", "month", "day", "hour", "minute", "second"]
 
 
 def coalesce(what: Expression[T | None], instead: T) -> Expression[T]:
@@ -52,3 +33,76 @@ def length(what: Expression[Any]) -> Expression[int]:
 def exists(select: Node) -> Expression[bool]:
     """`EXISTS (select)`."""
     return Nested(select, before="EXISTS ")
+
+
+def value(of: T) -> Expression[T]:
+    """A Python value as an expression, to select it or to begin an expression with it."""
+    kind = column_type(type(of))
+    return Bound(kind.encode(of), kind)
+
+
+class Case(Expression[T]):
+    """`CASE WHEN condition THEN value ... ELSE value END`."""
+
+    __slots__ = ("otherwise", "pairs")
+
+    def __init__(
+        self,
+        pairs: tuple[tuple[Expression[bool], Expression[T]], ...],
+        otherwise: Expression[T] | None,
+    ) -> None:
+        """Take at least one pair."""
+        self.pairs = pairs
+        self.otherwise = otherwise
+        self.type = pairs[0][1].type
+
+    def sql(self, out: Compiler) -> None:
+        """Append the cases."""
+        out.text("CASE")
+        for condition, then in self.pairs:
+            out.text(" WHEN ")
+            condition.sql(out)
+            out.text(" THEN ")
+            then.sql(out)
+        if self.otherwise is not None:
+            out.text(" ELSE ")
+            self.otherwise.sql(out)
+        out.text(" END")
+
+
+def case(*pairs: tuple[Expression[bool], Any], otherwise: Any = None) -> Expression[Any]:
+    """The value of the first pair whose condition holds, or `otherwise`.
+
+    case((Blog.views > 1000, "much"), (Blog.views > 10, "some"), otherwise="little")
+    """
+    if not pairs:
+        raise StatementError("case() needs pairs: case((Blog.views > 10, 'some'), ...)")
+    first = pairs[0][1]
+    model: Expression[Any] = first if isinstance(first, Expression) else value(first)
+    lifted = tuple((condition, model.lift(then)) for condition, then in pairs)
+    return Case(lifted, None if otherwise is None else model.lift(otherwise))
+
+
+class PartOfDate(Expression[int]):
+    """A number out of a date or time, in UTC."""
+
+    __slots__ = ("inner", "part")
+
+    def __init__(self, part: DatePart, inner: Expression[Any]) -> None:
+        """Take one of the parts that DatePart names."""
+        self.part = part
+        self.inner = inner
+        self.type = INTEGER
+
+    def sql(self, out: Compiler) -> None:
+        """Append the function of the database."""
+        out.dialect.date_part(out, self.part, self.inner)
+
+
+def date_part(part: DatePart, what: Expression[Any]) -> Expression[int]:
+    """The year, month, day, hour, minute or second of a datetime (in UTC) or date."""
+    if part not in {"year", "month", "day", "hour", "minute", "second"}:
+        raise StatementError(f"date_part({part!r}): take year, month, day, hour, minute or second")
+    if what.type.name not in {"datetime", "date"}:
+        raise StatementError(f"date_part({part!r}, {what!r}): that is neither datetime nor date")
+    return PartOfDate(part, what)

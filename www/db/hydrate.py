@@ -40,6 +40,24 @@ def maker(info: TableInfo[R], outputs: tuple[Expression[Any], ...], dialect: Dia
     return made
 
 
+def tuples(
+    info: TableInfo[Any], outputs: tuple[Expression[Any], ...], dialect: Dialect
+) -> Maker[tuple[Any, ...]]:
+    """Return the function that decodes the driver's tuples and leaves them tuples."""
+    decoders = tuple([dialect.decoder(output.type) for output in outputs])
+    made = info.makers.get(("tuples", decoders))
+    if made is None:
+        names = {f"d{number}": decode for number, decode in enumerate(decoders)}
+        values = "".join(f"v{number}, " for number in range(len(decoders)))
+        items = "".join(
+            f"v{at}, " if decode is None else f"None if v{at} is None else d{at}(v{at}), "
+            for at, decode in enumerate(decoders)
+        )
+        made = eval(f"lambda rows: [({items}) for {values} in rows]", names)  # noqa: S307
+        info.makers["tuples", decoders] = made
+    return made
+
+
 def _key(output: Expression[Any]) -> str:
     if (key := output.key) is None:
         raise StatementError("an expression in select() needs a key: .label('name')")

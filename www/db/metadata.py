@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from www.db.column import Column
     from www.db.expression import Expression, Ordering
     from www.db.plans import Plan
+    from www.db.statements.query import Query
 
 R = TypeVar("R")
 Maker = Callable[[list[tuple[Any, ...]]], list[R]]
@@ -72,15 +73,26 @@ class TableInfo(Generic[R]):
     makers: dict[Any, Maker[R]] = field(default_factory=dict)  # see www.db.hydrate
     plans: dict[Any, Plan] = field(default_factory=dict)  # see www.db.plans
 
+    called: str = ""  # the name under which a statement has it: an alias, or its own
+    body: Query[Any] | None = None  # of a select that serves as a table
+    is_cte: bool = False  # which stands in front of the statement, in WITH
+    source: str = ""  # what stands behind FROM, unless `body` does
+
     template: tuple[tuple[str, Any, bool], ...] = ()  # of a new row: key, default, is it a function
 
     written: frozenset[str] = frozenset()  # keys that an update of a row may name
-    head: str = ""  # SELECT of all columns FROM this table
+    head: str = ""  # SELECT of all columns FROM this table, if it is one
 
     def __post_init__(self) -> None:
         """Write down once what statements need again and again."""
+        for column in self.columns.values():
+            column.owner = self
         names = ", ".join(column.qualified for column in self.columns.values())
-        self.head = f"SELECT {names} FROM {quoted(self.name)}"
+        self.called = self.called or self.name
+        self.source = quoted(self.name)
+        if self.called != self.name:
+            self.source += f" AS {quoted(self.called)}"
+        self.head = f"SELECT {names} FROM {self.source}" if self.body is None else ""
         self.written = frozenset(key for key, column in self.columns.items() if not column.version)
         self.whole = tuple(self.columns.values())
         self.template = tuple(

@@ -7,21 +7,24 @@ Assigning remembers what changed. Mistakes in a table class are found when the c
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from www.db.column import MISSING, Column
+from www.db.compile import NAME
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
 from www.db.statements import Delete, Insert, Select, Update
+from www.db.statements.alias import Alias, renamed
+from www.db.statements.insert import InsertFrom
+from www.db.statements.related import Related
 from www.db.types import words_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from www.db.expression import Expression
-
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
+    from www.db.statements import Query
 
 
 class TableMetaClass(type):
@@ -49,6 +52,8 @@ class TableMetaClass(type):
             for key, column in _members(cls, Column).items()
             if _checked_name(cls, key, column)
         }
+        for key in _members(cls, Related):
+            _check_free(cls, key)
         for key, column in columns.items():
             setattr(cls, key, column)
         if full_text:
@@ -147,9 +152,27 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
         return Select(cls.info, what)
 
     @classmethod
+    def alias(cls, name: str) -> type[Self]:
+        """Return this table under another name, for joins with itself; it can only be read.
+
+        Parent = Comment.alias("parent")
+        Comment.select().join(Parent, on=Comment.parent_id == Parent.id)
+        """
+        # For type checkers it is the class: its attributes are the same columns.
+        return cast("type[Self]", Alias(renamed(cls.info, name)))
+
+    @classmethod
     def insert(cls, *rows: Mapping[str, Any]) -> Insert[Self]:
         """Insert rows (instances or plain dicts with the same keys)."""
         return Insert(cls.info, rows)
+
+    @classmethod
+    def insert_from(cls, query: Query[Any]) -> Insert[Self]:
+        """Insert what a select finds; its keys (labels) are the columns it goes into.
+
+        Defaults that Python fills in are not: select them, with `value(...)`.
+        """
+        return InsertFrom(cls.info, query)
 
     @classmethod
     def update(cls, **values: Any) -> Update[Self]:  # type: ignore[override] # DESIGN: the verb
@@ -214,16 +237,21 @@ def _hold_words(columns: Sequence[Column[Any]]) -> None:
 
 
 def _checked_name(cls: type, key: str, column: Column[Any]) -> bool:
-    where = f"{cls.__name__}.{key}"
-    if key in _RESERVED:
-        raise DefinitionError(f"{where}: a row has a method of that name, choose another")
-    if not _NAME.match(column.name):
+    _check_free(cls, key)
+    if not NAME.match(column.name):
+        where = f"{cls.__name__}.{key}"
         raise DefinitionError(f"{where}: {column.name!r} is no column name: a-z, 0-9 and _")
     return True
 
 
+def _check_free(cls: type, key: str) -> None:
+    if key in _RESERVED:
+        where = f"{cls.__name__}.{key}"
+        raise DefinitionError(f"{where}: a row has a method of that name, choose another")
+
+
 def _check(cls: type, info: TableInfo[Any]) -> None:
-    if not _NAME.match(info.name):
+    if not NAME.match(info.name):
         raise DefinitionError(f"{cls.__name__}: {info.name!r} is no table name: a-z, 0-9 and _")
     if not info.primary_key:
         raise DefinitionError(f"{cls.__name__} has no column with primary_key=True")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from www.auth.permissions import allow, at_least
-from www.db.functions import total
+from www.db import total
 from www.errors import NotFound
 from www.models import File, Role, User
 

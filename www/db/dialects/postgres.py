@@ -15,7 +15,7 @@ from www.db.types import TEXT, Native, without_nul
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from www.db.compile import Dialect
+    from www.db.compile import Dialect, Node
     from www.db.metadata import TableInfo
     from www.db.types import ColumnType
 
@@ -24,6 +24,15 @@ _PLAIN: Final[dict[type, Native]] = {
     float: Native("DOUBLE PRECISION"),
     str: Native("TEXT", without_nul),
     bytes: Native("BYTEA"),
+}
+
+
+_JSON_VALUES: Final[dict[type, str]] = {
+    int: "CASE jsonb_typeof(j) WHEN 'number' THEN CASE WHEN scale(j::NUMERIC) = 0 AND j::NUMERIC "
+    "BETWEEN -9223372036854775808 AND 9223372036854775807 THEN j::BIGINT END END",
+    float: "CASE jsonb_typeof(j) WHEN 'number' THEN j::DOUBLE PRECISION END",
+    str: "CASE jsonb_typeof(j) WHEN 'string' THEN j #>> '{}' END",
+    bool: "CASE jsonb_typeof(j) WHEN 'boolean' THEN j::BOOLEAN END",
 }
 
 
@@ -64,6 +73,7 @@ class PostgresDialect:
     explain = "EXPLAIN "
     places_nulls = True
     tells_rowid = False
+    locks_rows = True
 
     def compiler(self) -> Compiler:
         """Return a compiler that writes `$1`."""
@@ -85,6 +95,30 @@ class PostgresDialect:
         if value is None or kind.native is None:
             return value
         return kind.encode(value if kind.native.fetch is None else kind.native.fetch(value))
+
+    def date_part(self, out: Compiler, part: str, inner: Node) -> None:
+        """Append the server's date_part; every session is in UTC."""
+        out.text(f"CAST(trunc(date_part('{part}', ")
+        inner.sql(out)
+        out.text(")) AS BIGINT)")
+
+    def json_path(self, out: Compiler, base: Node, path: tuple[str | int, ...]) -> None:
+        """Append `base #> ARRAY[path]`."""
+        out.text("(")
+        base.sql(out)
+        out.text(" #> ARRAY[")
+        for index, key in enumerate(path):
+            out.text(", " if index else "")
+            out.bind(str(key), TEXT)
+        out.text("])")
+
+    def json_value(
+        self, out: Compiler, base: Node, path: tuple[str | int, ...], kind: ColumnType
+    ) -> None:
+        """Append a CASE of the type found, taken once: a SELECT without FROM."""
+        out.text(f"(SELECT {_JSON_VALUES[kind.python]} FROM (SELECT ")
+        self.json_path(out, base, path)
+        out.text(" AS j) AS found)")
 
     def full_text_match(
         self, out: Compiler, info: TableInfo[Any], terms: Terms, *, prefix: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from www.db.compile import Compiler, Terms, quoted
 from www.db.types import TEXT
@@ -10,8 +10,22 @@ from www.db.types import TEXT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from www.db.compile import Node
     from www.db.metadata import TableInfo
     from www.db.types import ColumnType
+
+
+_PLACES: Final = {
+    "year": "1, 4", "month": "6, 2", "day": "9, 2",
+    "hour": "12, 2", "minute": "15, 2", "second": "18, 2",
+}  # fmt: skip
+_JSON_TYPES: Final[dict[type, tuple[str, ...]]] = {
+    int: ("integer",), float: ("integer", "real"), str: ("text",),
+}  # fmt: skip
+
+
+def _json_path(path: tuple[str | int, ...]) -> str:
+    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path)
 
 
 class SQLiteDialect:
@@ -23,6 +37,7 @@ class SQLiteDialect:
     explain = "EXPLAIN QUERY PLAN "
     places_nulls = False
     tells_rowid = True
+    locks_rows = False
 
     def compiler(self) -> Compiler:
         """Return a plain compiler: it writes `?`."""
@@ -39,6 +54,40 @@ class SQLiteDialect:
     def stored(self, kind: ColumnType, value: Any) -> Any:  # noqa: ARG002 - it is that already
         """Return `value`: the driver gives what was stored."""
         return value
+
+    def date_part(self, out: Compiler, part: str, inner: Node) -> None:
+        """Append a piece of the text that a date or time is."""
+        out.text("CAST(substr(")
+        inner.sql(out)
+        out.text(f", {_PLACES[part]}) AS INTEGER)")
+
+    def json_path(self, out: Compiler, base: Node, path: tuple[str | int, ...]) -> None:
+        """Append `base -> path`."""
+        base.sql(out)
+        out.text(" -> ")
+        out.bind(_json_path(path), TEXT)
+
+    def json_value(
+        self, out: Compiler, base: Node, path: tuple[str | int, ...], kind: ColumnType
+    ) -> None:
+        """Append a CASE of the type found."""
+        out.text("CASE json_type(")
+        base.sql(out)
+        out.text(", ")
+        out.bind(_json_path(path), TEXT)
+        if kind.python is bool:
+            out.text(") WHEN 'true' THEN 1 WHEN 'false' THEN 0 END")
+            return
+        out.text(")")
+        for name in _JSON_TYPES[kind.python]:
+            out.text(
+                f" WHEN '{name}' THEN CAST(" if kind.python is float else f" WHEN '{name}' THEN ("
+            )
+            base.sql(out)
+            out.text(" ->> ")
+            out.bind(_json_path(path), TEXT)
+            out.text(" AS REAL)" if kind.python is float else ")")
+        out.text(" END")
 
     def full_text_match(
         self, out: Compiler, info: TableInfo[Any], terms: Terms, *, prefix: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -22,6 +22,15 @@ class Result(NamedTuple):
     rows: list[Row]
     changed: int
     row_id: int = 0
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """A driver or session whose rows do not know the names of their columns themselves."""
+
+    def names(self, sql: str) -> tuple[str, ...]:
+        """Return the names of the columns that `sql` gives, without running it."""
+        ...
 
 
 class Session(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from www.db.column import Column
+from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Binary, Bound, Expression, all_of
 
@@ -19,6 +20,7 @@ class Statement(Generic[R]):
     """A value that describes one statement about `info`'s table."""
 
     info: TableInfo[R]
+    locks = False  # a select that keeps its rows from others
 
     def sql(self, out: Compiler) -> None:
         """Append the statement to `out`."""
@@ -75,6 +77,16 @@ class Conditional(Statement[R]):
         return keyed and len(given) == len(self.conditions)
 
 
-def write_outputs(out: Compiler, outputs: tuple[Expression[Any], ...]) -> None:
-    """Append the select list or the RETURNING list."""
-    out.list(outputs, ", ")
+def write_outputs(
+    out: Compiler, outputs: tuple[Expression[Any], ...], *, named: bool = False
+) -> None:
+    """Append the select list or the RETURNING list; `named` where others will use the keys."""
+    if not named:
+        out.list(outputs, ", ")
+        return
+    for index, output in enumerate(outputs):
+        if index:
+            out.text(", ")
+        output.sql(out)
+        if output.key is not None:
+            out.text(" AS " + quoted(output.key))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.statements.base import Conditional
+from www.db.statements.base import Conditional, write_outputs
 
 if TYPE_CHECKING:
     from www.db.compile import Compiler
+    from www.db.expression import Expression
     from www.db.metadata import TableInfo
 
 R = TypeVar("R")
@@ -19,10 +20,19 @@ class Delete(Conditional[R]):
     """Removes rows; a bare DELETE without where() is refused unless said so."""
 
     _all_rows = False
+    _returning: tuple[Expression[Any], ...] = ()
 
     def __init__(self, info: TableInfo[R]) -> None:
         """Start without conditions."""
         self.info = info
+
+    def outputs(self) -> tuple[Expression[Any], ...]:
+        """Return what RETURNING names."""
+        return self._returning
+
+    def returning(self, *what: Expression[Any]) -> Self:
+        """Return these columns of the deleted rows."""
+        return self._but(_returning=what)
 
     def all_rows(self) -> Self:
         """Say that every row is meant."""
@@ -35,3 +45,6 @@ class Delete(Conditional[R]):
             raise StatementError(message)
         out.text(f"DELETE FROM {quoted(self.info.name)}")
         self.write_where(out)
+        if self._returning:
+            out.text(" RETURNING ")
+            write_outputs(out, self._returning)

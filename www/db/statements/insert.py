@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from www.db.compile import Compiler
     from www.db.expression import Expression
     from www.db.metadata import TableInfo
+    from www.db.statements.query import Query
 
 R = TypeVar("R")
 # Longer values take SQLite more than a millisecond to tokenise or to write.
@@ -64,6 +65,13 @@ class Insert(Statement[R]):
         """Append the whole insert."""
         names = ", ".join(quoted(column.name) for column in self._columns)
         out.text(f"INSERT INTO {quoted(self.info.name)}")
+        self._write_rows(out, names)
+        self._write_conflict(out)
+        if self._returning:
+            out.text(" RETURNING ")
+            write_outputs(out, self._returning)
+
+    def _write_rows(self, out: Compiler, names: str) -> None:
         out.text(f" ({names}) VALUES " if names else " DEFAULT VALUES")
         for index, row in enumerate(self._rows if names else ()):
             out.text(", (" if index else "(")
@@ -71,10 +79,6 @@ class Insert(Statement[R]):
                 out.text(", " if position else "")
                 out.bind(value, self._columns[position].type)
             out.text(")")
-        self._write_conflict(out)
-        if self._returning:
-            out.text(" RETURNING ")
-            write_outputs(out, self._returning)
 
     def _write_conflict(self, out: Compiler) -> None:
         if self._conflict is None:
@@ -86,6 +90,36 @@ class Insert(Statement[R]):
             return
         sets = (f"{quoted(c.name)} = excluded.{quoted(c.name)}" for c in self._replace)
         out.text(" DO UPDATE SET " + ", ".join(sets))
+
+
+class InsertFrom(Insert[R]):
+    """New rows made of what a query finds; its keys say into which columns."""
+
+    def __init__(self, info: TableInfo[R], query: Query[Any]) -> None:
+        """Take a query; defaults of Python are not filled in."""
+        self.info = info
+        self._query = query
+        self._rows = ()
+        self._columns = tuple(info.column(key) for key in query.output_keys())
+        for column, output in zip(self._columns, query.outputs(), strict=True):
+            if column.type.storage is not output.type.storage:
+                name = f"{info.row.__name__}.{column.attribute}"
+                message = f"{name} is a {column.type.name}, the select gives {output.type.name}"
+                raise StatementError(message)
+
+    def is_short(self) -> bool:
+        """Nobody knows how many rows there are."""
+        return False
+
+    def _write_rows(self, out: Compiler, names: str) -> None:
+        out.text(f" ({names}) ")
+        if self._conflict is None:
+            self._query.sql(out)
+            return
+        # SQLite takes ON CONFLICT behind a bare select for the ON of a join.
+        out.text("SELECT * FROM (")
+        self._query.write(out, named=True)
+        out.text(') AS "given" WHERE true')
 
 
 def _encoded(columns: tuple[Column[Any], ...], row: Mapping[str, Any]) -> tuple[Any, ...]:

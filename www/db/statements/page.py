@@ -41,6 +41,9 @@ class Keyset(Generic[R]):
         """Order by what `select` orders by, then by its primary key."""
         if not select.order():
             raise StatementError("a page needs order_by(): nothing else says what comes next")
+        if not select.info.primary_key:
+            name = select.info.called
+            raise StatementError(f"{name} has no primary key to make pages by: use limit()")
         self._terms = _with_key(select)
         self._size = size
         self._shown = len(select.outputs())
@@ -59,7 +62,7 @@ class Keyset(Generic[R]):
 
     def _cursor(self, last: tuple[Any, ...]) -> str:
         stored = self._dialect.stored
-        pairs = zip(self._terms, last[self._shown :], strict=True)
+        pairs = zip(self._terms, last[self._shown : self._shown + len(self._terms)], strict=True)
         return encode([stored(term.expression.type, value) for term, value in pairs])
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from www.db.column import Column
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.expression import Expression, Nested, Ordering, ordering
-from www.db.statements.base import Conditional, write_outputs
-from www.db.types import INTEGER
+from www.db.expression import Expression, Label
+from www.db.statements.base import Conditional, Statement, write_outputs
+from www.db.statements.query import Query
+from www.db.statements.related import Related, Relation, relation
 
 if TYPE_CHECKING:
     from www.db.compile import Compiler
@@ -17,19 +18,18 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 JoinKind = Literal[" JOIN ", " LEFT JOIN "]
-Join = tuple[JoinKind, str, Expression[bool]]
+Join = tuple[JoinKind, "TableInfo[Any]", Expression[bool]]
 
 
-class Select(Conditional[R]):
+class Select(Conditional[R], Query[R]):
     """Rows of one table, with columns of joined ones beside them."""
 
     _joins: tuple[Join, ...] = ()
     _group: tuple[Expression[Any], ...] = ()
     _having: tuple[Expression[bool], ...] = ()
-    _order: tuple[Ordering, ...] = ()
-    _limit: int | None = None
-    _offset: int | None = None
     _distinct = False
+    _skips = False
+    related: tuple[Relation, ...] = ()
 
     def __init__(self, info: TableInfo[R], what: tuple[Expression[Any], ...]) -> None:
         """Select `what`, or every column of the table."""
@@ -39,10 +39,6 @@ class Select(Conditional[R]):
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return the selected expressions."""
         return self._what
-
-    def order(self) -> tuple[Ordering, ...]:
-        """Return the terms of ORDER BY."""
-        return self._order
 
     def add(self, *what: Expression[Any]) -> Self:
         """Select more beside what is selected."""
@@ -58,12 +54,11 @@ class Select(Conditional[R]):
 
     def _joined(self, kind: JoinKind, table: Any, on: Expression[bool] | None) -> Self:
         other: TableInfo[Any] = table.info
+        if other.called in {self.info.called, *(info.called for _, info, _ in self._joins)}:
+            message = f"{other.called} is in this select already: join an alias of it, "
+            raise StatementError(f"{message}{other.row.__name__}.alias('other')")
         condition = on if on is not None else foreign_key_between(self.info, other)
-        return self._but(_joins=(*self._joins, (kind, other.name, condition)))
-
-    def order_by(self, *terms: Expression[Any] | Ordering) -> Self:
-        """Order by columns or `column.desc()`; a second call replaces the first."""
-        return self._but(_order=tuple(ordering(term) for term in terms))
+        return self._but(_joins=(*self._joins, (kind, other, condition)))
 
     def group_by(self, *terms: Expression[Any]) -> Self:
         """One row per distinct values of `terms`."""
@@ -73,49 +68,69 @@ class Select(Conditional[R]):
         """Keep only groups that meet every condition."""
         return self._but(_having=self._having + conditions)
 
-    def limit(self, rows: int) -> Self:
-        """Return at most `rows` rows."""
-        return self._but(_limit=_count("limit", rows))
-
-    def offset(self, rows: int) -> Self:
-        """Skip `rows` rows; what is skipped is read all the same, so prefer `page`."""
-        return self._but(_offset=_count("offset", rows))
-
     def distinct(self) -> Self:
         """Drop rows that repeat."""
         return self._but(_distinct=True)
 
-    def as_scalar(self) -> Expression[Any]:
-        """Return this select of one column as a value within another statement."""
-        return Nested(self, self._what[0].type)
+    def for_update(self, *, skip_locked: bool = False) -> Self:
+        """Keep the rows from other transactions until this one ends; it needs a transaction.
 
-    def sql(self, out: Compiler) -> None:
+        `skip_locked` passes over rows that others keep: several workers take jobs that way. On
+        SQLite a transaction that changes something is alone, so there is nothing to do.
+        """
+        return self._but(locks=True, _skips=skip_locked)
+
+    def with_related(
+        self,
+        what: Column[Any] | Related[Any],
+        select: Select[Any] | None = None,
+        *,
+        key: str = "",
+    ) -> Self:
+        """Read the rows of another table that belong to these, in one more query for all.
+
+        `what` is the foreign key's column (or a Related that knows it): one of another table that
+        refers here gives a list per row, under that table's name; one of this table gives the row
+        that it refers to (or None), under the column's name without `_id`. `select` says which
+        columns, conditions and order there, and may have with_related itself.
+
+            Blog.select().with_related(Comment.blog_id, Comment.select().order_by(Comment.id))
+        """
+        make = (lambda info: Select(info, ())) if select is None else (lambda _: select)
+        return self._but(related=(*self.related, relation(self.info, what, make, key)))
+
+    def is_limited(self) -> bool:
+        """Tell whether this leaves out rows by their number."""
+        return self._limit is not None or self._offset is not None
+
+    def is_grouped(self) -> bool:
+        """Tell whether a row of the result may stand for several of the table."""
+        return bool(self._group) or self._distinct
+
+    def write(self, out: Compiler, *, named: bool) -> None:
         """Append the whole select."""
-        if self._what is self.info.whole and not self._distinct:
+        if self._with:
+            self._write_with(out)
+        if self._what is self.info.whole and self.info.head and not (self._distinct or named):
             out.text(self.info.head)
         else:
             out.text("SELECT DISTINCT " if self._distinct else "SELECT ")
-            write_outputs(out, self._what)
-            out.text(" FROM " + quoted(self.info.name))
-        for kind, name, condition in self._joins:
-            out.text(kind + quoted(name) + " ON ")
+            write_outputs(out, self._what, named=named)
+            out.text(" FROM ")
+            write_source(out, self.info)
+        for kind, info, condition in self._joins:
+            out.text(kind)
+            write_source(out, info)
+            out.text(" ON ")
             condition.sql(out)
             if kind == " LEFT JOIN ":
-                out.outer += (name,)
+                out.outer += (info.called,)
         self.write_where(out)
         self._write_groups(out)
-        if self._order:
-            out.text(" ORDER BY ")
-            out.list(self._order, ", ")
-        self._write_limit(out)
-
-    def _write_limit(self, out: Compiler) -> None:
-        if self._limit is not None:
-            out.text(" LIMIT ")
-            out.bind(self._limit, INTEGER)
-        if self._offset is not None:
-            out.text(" OFFSET " if self._limit is not None else out.dialect.no_limit + " OFFSET ")
-            out.bind(self._offset, INTEGER)
+        self._write_end(out)
+        if self.locks and out.dialect.locks_rows:
+            out.text(f" FOR UPDATE OF {quoted(self.info.called)}")
+            out.text(" SKIP LOCKED" if self._skips else "")
 
     def _write_groups(self, out: Compiler) -> None:
         if self._group:
@@ -128,10 +143,10 @@ class Select(Conditional[R]):
                 condition.sql(out)
 
 
-class Count(Conditional[R]):
+class Count(Statement[R]):
     """`SELECT count(*) FROM (select) AS "counted"`."""
 
-    def __init__(self, select: Select[R]) -> None:
+    def __init__(self, select: Query[R]) -> None:
         """Count what `select` would return."""
         self.info = select.info
         self._select = select
@@ -145,26 +160,40 @@ class Count(Conditional[R]):
 
 def foreign_key_between(left: TableInfo[Any], right: TableInfo[Any]) -> Expression[bool]:
     """Return the join condition of the one foreign key between two tables, in either direction."""
-    found = [(c, c.target()) for c in left.columns.values() if c.references]
-    found = [pair for pair in found if pair[1].table == right.name]
-    back = [(c, c.target()) for c in right.columns.values() if c.references]
-    found += [pair for pair in back if pair[1].table == left.name and left is not right]
+    found = _foreign_keys(left, right) + _foreign_keys(right, left)
     if len(found) != 1:
-        message = f"{len(found)} foreign keys join {left.name} and {right.name}: say on=..."
+        message = f"{len(found)} foreign keys join {left.called} and {right.called}: say on=..."
         raise StatementError(message)
-    column, target = found[0]
-    return column == target
+    return found[0]
 
 
-def _count(word: str, rows: object) -> int:
-    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-        raise StatementError(f"{word}() takes a number of rows from 0, got {rows!r}")
-    return min(rows, 2**62)
+def _foreign_keys(left: TableInfo[Any], right: TableInfo[Any]) -> list[Expression[bool]]:
+    pairs = [(column, column.target()) for column in left.columns.values() if column.references]
+    return [
+        column == right.columns[target.attribute]
+        for column, target in pairs
+        if target.table == right.name and right.body is None
+    ]
+
+
+def write_source(out: Compiler, info: TableInfo[Any]) -> None:
+    """Append what stands behind FROM or JOIN."""
+    if info.body is None:
+        out.text(info.source)
+    elif info.is_cte:
+        if info.name not in out.ctes:
+            message = f"{info.name} is used, but not written: add .with_({info.name})"
+            raise StatementError(message)
+        out.text(info.source)
+    else:
+        out.text("(")
+        info.body.write(out, named=True)
+        out.text(f") AS {quoted(info.called)}")
 
 
 def hidden(columns: tuple[Expression[Any], ...]) -> tuple[Expression[Any], ...]:
     """Label expressions that are read for the machinery and not for the caller."""
-    return tuple(column.label(f"\0{index}") for index, column in enumerate(columns))
+    return tuple(Label(column, f"\0{index}") for index, column in enumerate(columns))
 
 
 def is_column_of(expression: Expression[Any], info: TableInfo[Any]) -> bool:

@@ -68,6 +68,10 @@ class SQLiteDriver:
             finally:
                 await self._release(lane)
 
+    def names(self, sql: str) -> tuple[str, ...]:
+        """Return the names of the result's columns."""
+        return self._quick.names(sql)
+
     async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:  # noqa: ARG002
         """Read the file itself: it has no copies."""
         return await self.read(sql, params)

@@ -118,6 +118,13 @@ class Lane:
             self._deadline = math.inf
         return Result(rows, self.connection.changes(), self.connection.last_insert_rowid())
 
+    def names(self, sql: str) -> tuple[str, ...]:
+        """Return the names of the columns that `sql` gives, without running it."""
+        import apsw.ext  # 15 ms, and only raw() asks
+
+        found = apsw.ext.query_info(self.connection, sql)
+        return tuple(name for name, *_ in found.description)
+
     def here_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows` on the calling thread."""
         try:

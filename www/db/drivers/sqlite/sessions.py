@@ -31,6 +31,10 @@ class ReadSession:
         """Run a read."""
         return await self._open().read(sql, params)
 
+    def names(self, sql: str) -> tuple[str, ...]:
+        """Return the names of the result's columns."""
+        return self._open().names(sql)
+
     async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
         """Refuse: the transaction was opened to read. Savepoints are not needed either."""
         raise StatementError(READ_ONLY)

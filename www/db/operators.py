@@ -1,0 +1,213 @@
+"""What one can write with an expression: `==`, `&`, `+`, `in_`, `like`, `desc` and so on.
+
+The words stand here, the nodes that they make in `www.db.expression`, which heirs these words; the
+methods at the end of this class are what lies between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from www.db.errors import StatementError
+from www.db.types import BOOLEAN, INTEGER, REAL, TEXT, ColumnType
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterable
+
+    from www.db.compile import Node
+    from www.db.expression import Expression, Label, Ordering
+
+T = TypeVar("T")
+X = TypeVar("X")
+_CASTS: Final[dict[tuple[type, type], tuple[str, str, ColumnType]]] = {
+    (int, float): ("CAST(", " AS DOUBLE PRECISION)", REAL),
+    (int, str): ("CAST(", " AS TEXT)", TEXT),
+    (float, int): ("CAST(trunc(", ") AS BIGINT)", INTEGER),
+    (bool, int): ("CAST(", " AS INTEGER)", INTEGER),
+}
+
+
+class Operators(Generic[T]):
+    """The operators and methods of every expression whose value is a `T`."""
+
+    __slots__ = ()
+    type: ColumnType
+
+    # Comparisons. `==` returns an expression, therefore expressions hash by identity.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Expression[bool]:  # type: ignore[override]
+        """`column == value`; None means IS NULL."""
+        return self.is_(None) if other is None else self._with(" = ", other, BOOLEAN)
+
+    def __ne__(self, other: object) -> Expression[bool]:  # type: ignore[override]
+        """`column != value`; None means IS NOT NULL."""
+        return self.is_not(None) if other is None else self._with(" <> ", other, BOOLEAN)
+
+    def __lt__(self, other: object) -> Expression[bool]:
+        """`column < value`."""
+        return self._with(" < ", other, BOOLEAN)
+
+    def __le__(self, other: object) -> Expression[bool]:
+        """`column <= value`."""
+        return self._with(" <= ", other, BOOLEAN)
+
+    def __gt__(self, other: object) -> Expression[bool]:
+        """`column > value`."""
+        return self._with(" > ", other, BOOLEAN)
+
+    def __ge__(self, other: object) -> Expression[bool]:
+        """`column >= value`."""
+        return self._with(" >= ", other, BOOLEAN)
+
+    def is_(self, value: None) -> Expression[bool]:  # noqa: ARG002 - only None can be asked for
+        """`column IS NULL`."""
+        return self._written("", " IS NULL", BOOLEAN)
+
+    def is_not(self, value: None) -> Expression[bool]:  # noqa: ARG002 - only None can be asked for
+        """`column IS NOT NULL`."""
+        return self._written("", " IS NOT NULL", BOOLEAN)
+
+    def in_(self, values: Iterable[Any] | Node) -> Expression[bool]:
+        """`column IN (...)`: values, or a select of one column. No values match nothing."""
+        return self._among(values)
+
+    def not_in(self, values: Iterable[Any] | Node) -> Expression[bool]:
+        """`NOT column IN (...)`."""
+        return ~self._among(values)
+
+    def between(self, low: object, high: object) -> Expression[bool]:
+        """`column >= low AND column <= high`."""
+        return (self >= low) & (self <= high)
+
+    # LIKE looks at case on every database. ilike does not, for the letters of ASCII; for those of
+    # other scripts store a folded column beside the text.
+    def contains(self, part: str) -> Expression[bool]:
+        """Find `part` anywhere in the text; `%` and `_` in it are plain characters."""
+        return self._like(f"%{_like_escaped(part)}%")
+
+    def startswith(self, part: str) -> Expression[bool]:
+        """Find text that begins with `part`."""
+        return self._like(f"{_like_escaped(part)}%")
+
+    def like(self, pattern: str) -> Expression[bool]:
+        r"""`column LIKE pattern`, where `%` and `_` are wild and a backslash escapes."""
+        return self._like(pattern)
+
+    def ilike(self, pattern: str) -> Expression[bool]:
+        """Like `like`, but the letters of ASCII match in either case."""
+        return self._written("lower(", ")", TEXT)._like(ascii_lower(pattern))  # noqa: SLF001
+
+    # Logic.
+    def __and__(self, other: Expression[bool]) -> Expression[bool]:
+        """Both hold; use parentheses around the comparisons."""
+        return self._logic(" AND ", other)
+
+    def __or__(self, other: Expression[bool]) -> Expression[bool]:
+        """At least one holds."""
+        return self._logic(" OR ", other)
+
+    def __invert__(self) -> Expression[bool]:
+        """It does not hold."""
+        return self._written("(NOT ", ")", BOOLEAN)
+
+    def __bool__(self) -> bool:
+        """Refuse `and`, `or`, `not` and chained comparisons, which Python cannot hand over."""
+        raise StatementError("an SQL expression has no truth value in Python: use & | ~ instead")
+
+    # Arithmetic, as Python has it: `/` gives a float, `%` has the sign of the divisor. What is
+    # divided by zero is null on every database. Texts are joined by `+`.
+    def __add__(self, other: object) -> Expression[T]:
+        """`column + value`; of texts one behind the other."""
+        return self._with(" || " if self.type.storage is str else " + ", other, self.type)
+
+    def __radd__(self, other: object) -> Expression[T]:
+        """`value + column`."""
+        return self.lift(other) + self
+
+    def __sub__(self, other: object) -> Expression[T]:
+        """`column - value`."""
+        return self._with(" - ", other, self.type)
+
+    def __rsub__(self, other: object) -> Expression[T]:
+        """`value - column`."""
+        return self.lift(other) - self
+
+    def __mul__(self, other: object) -> Expression[T]:
+        """`column * value`."""
+        return self._with(" * ", other, self.type)
+
+    def __rmul__(self, other: object) -> Expression[T]:
+        """`value * column`."""
+        return self.lift(other) * self
+
+    def __truediv__(self, other: object) -> Expression[float]:
+        """`column / value` as a float; null where the value is zero."""
+        divisor = self.lift(other)._written("nullif(", ", 0)", self.type)
+        real = self._written("CAST(", " AS DOUBLE PRECISION)", REAL)
+        return real._with(" / ", divisor, REAL)
+
+    def __mod__(self, other: object) -> Expression[T]:
+        """The rest of `column // value` for ints, with the sign of `value`."""
+        if self.type.storage is not int:
+            raise StatementError(f"{self!r} % {other!r}: only ints have a rest")
+        divisor = self.lift(other)
+        unless_zero = divisor._written("nullif(", ", 0)", self.type)
+        rest = self._with(" % ", unless_zero, self.type)
+        return (rest + divisor)._with(" % ", unless_zero, self.type)
+
+    def as_type(self, python: builtins.type[X]) -> Expression[X]:
+        """Convert: int to float or str, float to int (cut), bool to int."""
+        words = _CASTS.get((self.type.python, python))
+        if words is None:
+            name = python.__name__
+            message = f"{self!r}.as_type({name}): {self.type.name} is not converted in SQL alike"
+            raise StatementError(f"{message} on every database, do it in Python")
+        before, after, kind = words
+        return self._written(before, after, kind)
+
+    # Order and names.
+    def desc(self) -> Ordering:
+        """Order from large to small."""
+        return self._ordered(descending=True)
+
+    def asc(self) -> Ordering:
+        """Order from small to large."""
+        return self._ordered(descending=False)
+
+    # What www.db.expression provides.
+    def lift(self, value: object) -> Expression[Any]:
+        """Return `value` as an expression: bound with this one's type unless it is one already."""
+        raise NotImplementedError
+
+    def label(self, name: str) -> Label[T]:
+        """Give the expression a key in the result row."""
+        raise NotImplementedError
+
+    def _with(self, operator: str, other: object, kind: ColumnType) -> Expression[Any]:
+        raise NotImplementedError
+
+    def _written(self, before: str, after: str, kind: ColumnType) -> Expression[Any]:
+        raise NotImplementedError
+
+    def _among(self, values: Iterable[Any] | Node) -> Expression[bool]:
+        raise NotImplementedError
+
+    def _like(self, pattern: str) -> Expression[bool]:
+        raise NotImplementedError
+
+    def _logic(self, operator: str, other: Expression[bool]) -> Expression[bool]:
+        raise NotImplementedError
+
+    def _ordered(self, *, descending: bool) -> Ordering:
+        raise NotImplementedError
+
+
+def ascii_lower(text: str) -> str:
+    """Fold what SQLite's `lower` and PostgreSQL's under COLLATE "C" fold."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+def _like_escaped(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
