@@ -31,6 +31,11 @@ export function setUpDrafts(): void {
     store(key, JSON.stringify(read(form)));
     store(SENT, key);
   });
+  window.addEventListener("storage", (event) => {
+    // Signed out in another window: what is typed here from now on is nobody's to keep.
+    const person = event.key === LEAVING && event.newValue === null ? event.oldValue : null;
+    if (person && key.startsWith(`${KEPT}${person}:`)) sending = true;
+  });
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) sending = false;
   });

@@ -62,13 +62,11 @@ async def test_it_publishes_a_draft(alice, client):
 
 
 async def test_it_previews_without_storing(alice, engine):
-    answer = await alice.post("/write", data=form(action="preview", title=""))
-    page = await answer.text()
-    assert answer.status == 422
-    answer = await alice.post("/write", data=form(action="preview"))
-    page = await answer.text()
-    assert answer.status == 200
-    assert "Some <em>text</em>." in page
+    for title in ("", "Letters"):  # one may look before one has found a title
+        answer = await alice.post("/write", data=form(action="preview", title=title))
+        page = await answer.text()
+        assert answer.status == 200
+        assert "Some <em>text</em>." in page
     assert 'value="letters, 读书"' in page
     assert await engine.count(Blog.select()) == 0
 

@@ -50,7 +50,8 @@ class Text:
         """Take title, body, tags, version and action; raises Invalid."""
         fields = Fields(data)
         pressed = fields.choice("action", [*Action], default=Action.DRAFT)
-        title = " ".join(fields.line("title", max_chars=MAX_TITLE).split())
+        named = pressed != Action.PREVIEW
+        title = " ".join(fields.line("title", max_chars=MAX_TITLE, required=named).split())
         if title and not any(unicodedata.category(char)[0] in "LNPS" for char in title):
             fields.refuse("title", N_("A title needs something that can be seen."))
         body = body_of(fields, max_bytes=max_bytes, required=pressed == Action.PUBLISH)

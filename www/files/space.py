@@ -31,6 +31,7 @@ class Reservation:
 
     _account: _Account
     _limit_bytes: int = 0
+    _claimed_bytes: int = 0  # set aside, and not taken yet
     _taken_bytes: int = 0
     _kept: bool = False
 
@@ -48,11 +49,19 @@ class Reservation:
         account = self._account
         return max(0, self._limit_bytes - account.stored_bytes - account.incoming_bytes)
 
+    def claim(self, size_bytes: int) -> None:
+        """Set aside what is announced, as far as there is any: who comes first, uploads first."""
+        claimed = min(size_bytes, self.left_bytes)
+        self._account.incoming_bytes += claimed
+        self._claimed_bytes += claimed
+
     def take(self, size_bytes: int) -> None:
         """Take space for what is about to be written. Raises QuotaExceeded."""
-        if size_bytes > self.left_bytes:
+        claimed = min(size_bytes, self._claimed_bytes)
+        if size_bytes - claimed > self.left_bytes:
             raise QuotaExceeded
-        self._account.incoming_bytes += size_bytes
+        self._account.incoming_bytes += size_bytes - claimed
+        self._claimed_bytes -= claimed
         self._taken_bytes += size_bytes
 
     def keep(self) -> None:
@@ -61,7 +70,7 @@ class Reservation:
 
     def close(self) -> None:
         """Give back what was taken."""
-        self._account.incoming_bytes -= self._taken_bytes
+        self._account.incoming_bytes -= self._taken_bytes + self._claimed_bytes
         if self._kept:
             self._account.stored_bytes += self._taken_bytes
 

@@ -91,6 +91,7 @@ async def _receive(request: web.Request) -> list[File]:
         used_bytes = await queries.used_bytes(engine, user.id)
         space.limit(limits.quota_bytes, used_bytes, since=since)
         bounds = Bounds(limits.upload_bytes, space.left_bytes)
+        space.claim(request.content_length or 0)
         form = await receive(request, request.app[keys.storage], bounds, space.take)
         files = await _write_rows(request, form, owner_id=user.id)
         space.keep()
