@@ -67,7 +67,7 @@ async def test_it_previews_without_storing(alice, engine):
         page = await answer.text()
         assert answer.status == 200
         assert "Some <em>text</em>." in page
-    assert 'value="letters, 读书"' in page
+        assert 'value="letters, 读书"' in page
     assert await engine.count(Blog.select()) == 0
 
 
