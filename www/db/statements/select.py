@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from www.db.column import Column
 from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Expression, Label
@@ -13,6 +12,7 @@ from www.db.statements.query import Query
 from www.db.statements.related import Related, Relation, relation
 
 if TYPE_CHECKING:
+    from www.db.column import Column
     from www.db.compile import Compiler
     from www.db.metadata import TableInfo
 
@@ -194,8 +194,3 @@ def write_source(out: Compiler, info: TableInfo[Any]) -> None:
 def hidden(columns: tuple[Expression[Any], ...]) -> tuple[Expression[Any], ...]:
     """Label expressions that are read for the machinery and not for the caller."""
     return tuple(Label(column, f"\0{index}") for index, column in enumerate(columns))
-
-
-def is_column_of(expression: Expression[Any], info: TableInfo[Any]) -> bool:
-    """Tell whether `expression` is a plain column of that table."""
-    return isinstance(expression, Column) and expression.table == info.name
