@@ -123,25 +123,22 @@ class Ours:
     filter_dicts = filter_large  # a row is a dict
 
     async def filter_tuples(self, level: int) -> Any:
-        return [tuple(row.values()) for row in await self.filter_large(level)]
+        journal = self.journal
+        return await self.engine.tuples(journal.select().where(journal.level == level))
 
     async def load(self) -> Any:
         return await self.engine.all(self.journal.select().order_by(self.journal.id))
 
     async def update_whole(self, rows: list[Any], levels: list[int]) -> None:
-        async with self.engine.transaction() as conn:
-            for row, level in zip(rows, levels, strict=True):
-                row.level = level
-                row.text += " Update"
-                await conn.update(row)
+        for row, level in zip(rows, levels, strict=True):
+            row.level = level
+            row.text += " Update"
+        await self.engine.update_many(rows)
 
     async def update_part(self, rows: list[Any], levels: list[int]) -> None:
-        async with self.engine.transaction() as conn:
-            for row, level in zip(rows, levels, strict=True):
-                row.level = level
-                await conn.update(row)
+        for row, level in zip(rows, levels, strict=True):
+            row.level = level
+        await self.engine.update_many(rows)
 
     async def delete(self, rows: list[Any]) -> None:
-        async with self.engine.transaction() as conn:
-            for row in rows:
-                await conn.delete(row)
+        await self.engine.delete_many(rows)
