@@ -127,6 +127,7 @@ def encode_date(value: Any) -> str:
 # json.dumps() with options makes an encoder at every call: 2.2 us instead of 1.6.
 _write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _read_json = json.JSONDecoder().decode
+_scan_json = json.JSONDecoder().raw_decode
 
 
 def encode_json(value: Any) -> str:
@@ -135,6 +136,11 @@ def encode_json(value: Any) -> str:
         return _write_json(value)
     except (TypeError, ValueError) as err:
         raise BadValue(f"cannot be stored as JSON: {err}") from err
+
+
+def decode_jsonb(text: str) -> Any:
+    """Read JSON as PostgreSQL writes it, with no space around: 0.6 us instead of decode()'s 1.0."""
+    return _scan_json(text)[0]
 
 
 def encode_uuid(value: Any) -> str:
@@ -158,14 +164,6 @@ def json_without_nul(text: str) -> str:
     return text
 
 
-def moment(text: str) -> datetime:
-    """Read a stored time; asyncpg takes the first and the last microsecond for infinities."""
-    if text in _INFINITIES:
-        raise BadValue(f"{text} means infinity to PostgreSQL, and cannot be stored")
-    return datetime.fromisoformat(text)
-
-
-_INFINITIES = ("0001-01-01T00:00:00.000000+00:00", "9999-12-31T23:59:59.999999+00:00")
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 INTEGER = ColumnType("int", int, int, encode_int)
@@ -175,13 +173,13 @@ REAL = ColumnType("float", float, float, encode_float)
 BLOB = ColumnType("bytes", bytes, bytes, encode_bytes)
 DATETIME = ColumnType(
     *("datetime", datetime, str, encode_datetime, datetime.fromisoformat),
-    native=Native("TIMESTAMPTZ", moment),
+    native=Native("TIMESTAMPTZ"),  # as the same text; the driver reads it
 )
 DATE = ColumnType(
     "date", date, str, encode_date, date.fromisoformat, Native("DATE", date.fromisoformat)
 )
 JSON = ColumnType(
-    "json", object, str, encode_json, _read_json, Native("JSONB", json_without_nul, _read_json)
+    "json", object, str, encode_json, _read_json, Native("JSONB", json_without_nul, decode_jsonb)
 )
 GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID, Native("UUID", UUID))
 

@@ -16,6 +16,7 @@ _ENDED = "the database rolled this transaction back after an earlier error"
 # What a call of asyncpg may raise; TimeoutError is an OSError.
 DRIVER_ERRORS = (
     OSError,
+    ValueError,  # of what reads a value, such as datetime.fromisoformat
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -62,6 +63,9 @@ def translate(err: BaseException) -> BaseException:  # noqa: C901, PLR0911, PLR0
             return errors.ConnectionLost(f"the connection to the database is gone: {err}")
         case asyncpg.PostgresError():
             return errors.StatementError(str(err))
+        case ValueError():
+            message = "a stored value is one that Python cannot hold, such as a time before year 1"
+            return errors.BadValue(message)
         case TimeoutError():
             return errors.Timeout("the database did not answer in time")
         case OSError():
