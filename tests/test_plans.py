@@ -10,6 +10,7 @@ import pytest
 from tests.posts import NOW, RENDERER
 from www.blogs import actions
 from www.blogs.forms import Action, Text
+from www.db.testing import statements as statements_of
 from www.models import AuditEntry, Blog, Comment, File, OneTimeLink, Purpose, User
 from www.routes import ROUTES
 
@@ -52,10 +53,9 @@ PAGED = ("site.index", "blogs.tag", "blogs.archive", "accounts.profile", "blogs.
 
 @pytest.fixture
 def asked(engine):
-    """The SQL of every statement since the list was last cleared."""
-    seen = []
-    engine.observers.append(lambda sql, _seconds: seen.append(sql))
-    return seen
+    """Every statement since the list was last cleared."""
+    with statements_of(engine, everywhere=True) as seen:
+        yield seen
 
 
 async def fill(engine, author, first, posts):
@@ -105,7 +105,7 @@ async def statements(actor, asked, path):
         async with actor.get(path, allow_redirects=False) as answer:
             await answer.read()
             assert answer.status < 500, path
-    return list(asked)
+    return asked.sql
 
 
 def problems(sql, plan):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.actors import add_user
 from www.auth import sessions
+from www.db.testing import assert_statements
 from www.models import Session, User
 from www.utils.tokens import hash_token
 
@@ -33,12 +34,10 @@ async def test_it_finds_the_person(engine, eve, token):
 
 
 async def test_it_asks_one_question(engine, token):
-    asked = []
-    engine.observers.append(lambda sql, seconds: asked.append(sql))
-    await sessions.find(engine, token, now=NOW)
-    assert len(asked) == 1
-    assert "bio" not in asked[0]
-    assert "password_hash" not in asked[0]
+    async with assert_statements(engine, 1) as asked:
+        await sessions.find(engine, token, now=NOW)
+    assert "bio" not in asked[0].sql
+    assert "password_hash" not in asked[0].sql
 
 
 async def test_it_stores_only_the_hash(engine, settings, token):

@@ -7,6 +7,7 @@ import pytest
 from tests.posts import store
 from www.comments import actions, queries
 from www.comments.forms import NewComment
+from www.db.testing import assert_statements
 from www.errors import NotFound
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -66,10 +67,8 @@ async def test_it_goes_on_where_it_stopped(engine, blog, say):
 async def test_it_asks_once(engine, blog, say):
     for _ in range(5):
         await say()
-    asked = []
-    engine.observers.append(lambda sql, _seconds: asked.append(sql))
-    await queries.thread(engine, blog)
-    assert len(asked) == 1
+    async with assert_statements(engine, 1):
+        await queries.thread(engine, blog)
 
 
 async def test_it_starts_at_no_comment_of_another_post(engine, alice, blog, say):

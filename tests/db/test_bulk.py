@@ -14,6 +14,7 @@ from www.db import (
     lower,
     value,
 )
+from www.db.testing import assert_statements
 
 from .conftest import Author, Book, Colour, Place, Reply
 
@@ -67,13 +68,12 @@ async def test_it_returns_what_was_changed(engine: Engine, books):
 
 
 async def test_it_updates_many_rows(engine: Engine, books):
-    statements: list[str] = []
-    engine.observers.append(lambda sql, _: statements.append(sql))
     for book in books[:100]:
         book.title, book.cover, book.extra = f"new {book.id}", None, {"n": [book.id]}
     books[100].colour = Colour.BLUE
-    await engine.update_many(books)
-    assert len([sql for sql in statements if sql.startswith("UPDATE")]) == 1 + 4 + 4 + 1
+    async with assert_statements(engine, 1 + 4 + 4 + 1) as seen:
+        await engine.update_many(books)
+    assert all(sql.startswith("UPDATE") for sql in seen.sql)
     assert await engine.all(Book.select().order_by(Book.id)) == books
     assert [book.version for book in books[99:102]] == [2, 2, 1]
     await engine.update_many(books)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from www.db import Column, Engine, Related, StatementError, Table, count
+from www.db.testing import assert_statements, statements
 
 from .conftest import Author, Book, Place, Reply
 
@@ -20,61 +21,55 @@ async def books(engine: Engine) -> list[Book]:
     return books
 
 
-@pytest.fixture
-def statements(engine: Engine) -> list[str]:
-    seen: list[str] = []
-    engine.observers.append(lambda sql, _: seen.append(sql))
-    return seen
-
-
-async def test_it_reads_what_refers_to_the_rows(engine: Engine, books, statements):
+async def test_it_reads_what_refers_to_the_rows(engine: Engine, books):
     thread = Reply.select(Reply.id, Reply.body).order_by(Reply.id.desc())
-    found = await engine.all(Book.select().with_related(Reply.book_id, thread).order_by(Book.id))
+    async with assert_statements(engine, 2):
+        found = await engine.all(
+            Book.select().with_related(Reply.book_id, thread).order_by(Book.id)
+        )
     everything = [(20, 1), *((i, i % 3 + 1) for i in range(11, 0, -1))]
     for book, original in zip(found, books, strict=True):
         own = [i for i, of in everything if of == book.id]
         assert [reply.id for reply in book.replies] == own
         assert {key: value for key, value in book.items() if key != "replies"} == original
     assert set(found[0].replies[0]) == {"id", "body"}
-    assert len(statements) == 2
     assert json.loads(json.dumps(found[0]["replies"]))[0]["id"] == 20
 
 
-async def test_it_reads_what_the_rows_refer_to(engine: Engine, books, statements):
+async def test_it_reads_what_the_rows_refer_to(engine: Engine, books):
     titles = Book.select(Book.title).with_related(Book.author_id).order_by(Book.id)
-    found = await engine.all(titles)
+    async with assert_statements(engine, 2):
+        found = await engine.all(titles)
     assert [(b.title, b.author.name) for b in found][:2] == [("B1", "Bob"), ("B2", "Ada")]
     assert set(found[0]) == {"title", "author"}
     assert not found[0].changed()
-    assert len(statements) == 2
 
 
-async def test_it_reads_pages_with_what_belongs_to_them(engine: Engine, books, statements):
+async def test_it_reads_pages_with_what_belongs_to_them(engine: Engine, books):
     select = Book.select(Book.title).with_related(Book.replies).with_related(Book.author)
-    seen, cursor = [], None
-    while True:
-        page = await engine.page(select.order_by(Book.title), after=cursor, size=3)
-        seen += [(book.title, len(book.replies), book.author.id) for book in page.rows]
-        if (cursor := page.next) is None:
-            break
+    seen: list[tuple[str, int, int]] = []
+    cursor = None
+    async with assert_statements(engine, 9):
+        while not seen or cursor is not None:
+            page = await engine.page(select.order_by(Book.title), after=cursor, size=3)
+            seen += [(book.title, len(book.replies), book.author.id) for book in page.rows]
+            cursor = page.next
     assert seen == [(f"B{i}", {1: 4, 2: 4, 3: 4}.get(i, 0), 1 + i % 2) for i in range(1, 8)]
-    assert len(statements) == 9
 
 
-async def test_it_goes_deeper(engine: Engine, books, statements):
+async def test_it_goes_deeper(engine: Engine, books):
     below = Reply.alias("below")
     inner = Reply.select().with_related(below.parent_id, key="answers").with_related(Reply.book_id)
-    author = await engine.one(
-        Author.select()
-        .with_related(Book.author_id, Book.select().with_related(Reply.book_id, inner))
-        .where(Author.id == 2)
-    )
+    authors = Author.select().where(Author.id == 2)
+    async with assert_statements(engine, 5):
+        author = await engine.one(
+            authors.with_related(Book.author_id, Book.select().with_related(Reply.book_id, inner))
+        )
     first = next(book for book in author["books"] if book.id == 1)
     assert {reply.id: [r.id for r in reply["answers"]] for reply in first.replies} == {
         3: [], 6: [], 9: [], 20: []
     }  # fmt: skip
     assert first.replies[0]["book"].title == "B1"
-    assert len(statements) == 5
 
 
 async def test_it_finds_parent_and_children_in_one_table(engine: Engine, books):
@@ -90,15 +85,16 @@ async def test_it_finds_parent_and_children_in_one_table(engine: Engine, books):
     assert [row["parent"] and row["parent"].body for row in found] == [None, "r2"]
 
 
-async def test_it_asks_nothing_for_no_rows(engine: Engine, statements):
-    assert await engine.all(Book.select().with_related(Book.replies)) == []
-    assert len(statements) == 1
+async def test_it_asks_nothing_for_no_rows(engine: Engine):
+    async with assert_statements(engine, 1):
+        assert await engine.all(Book.select().with_related(Book.replies)) == []
 
 
-async def test_it_prepares_few_texts(engine: Engine, books, statements):
-    for size in range(1, 8):
-        await engine.all(Book.select(Book.id).with_related(Book.replies).limit(size))
-    assert len(set(statements)) == 5  # of 1, 2, 4 and 8 values
+async def test_it_prepares_few_texts(engine: Engine, books):
+    async with statements(engine) as seen:
+        for size in range(1, 8):
+            await engine.all(Book.select(Book.id).with_related(Book.replies).limit(size))
+    assert len(set(seen.sql)) == 5  # of 1, 2, 4 and 8 values
 
 
 async def test_it_does_not_read_behind_an_attribute(engine: Engine, books):

@@ -18,6 +18,7 @@ from www.db import (
     UniqueViolation,
     VersionConflict,
 )
+from www.db.testing import assert_statements
 
 from .conftest import Author, Book, Colour, Place
 
@@ -82,13 +83,11 @@ async def test_it_is_a_dict_and_json(ada: Author):
 
 async def test_it_updates_only_what_changed(engine: Engine, ada: Author):
     book = await engine.insert(Book(author_id=ada.id, title="old"))
-    statements: list[str] = []
-    engine.observers.append(lambda sql, _: statements.append(sql))
     book.title = "new"
-    await engine.update(book)
-    await engine.update(book)
-    assert len(statements) == 1
-    assert re.search('SET "book_title" = [^,"]+, "version" = [^,]+ WHERE', statements[0])
+    async with assert_statements(engine, 1) as seen:
+        await engine.update(book)
+        await engine.update(book)
+    assert re.search('SET "book_title" = [^,"]+, "version" = [^,]+ WHERE', seen[0].sql)
     found = await engine.one(Book.select())
     assert (found.title, found.version) == ("new", 2)
 

@@ -1,10 +1,10 @@
 import re
-from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.files.door import upload
 from www import keys
+from www.db.testing import statements
 from www.files import queries
 from www.models import File
 
@@ -86,20 +86,11 @@ async def test_a_cursor_of_nobody_is_refused(alice, cursor):
     assert (await alice.get(f"/files?before={cursor}")).status == 400
 
 
-@asynccontextmanager
-async def observed(engine):
-    """Collect the statements that are run."""
-    statements = []
-    engine.observers.append(lambda sql, _seconds: statements.append(sql))
-    yield statements
-    engine.observers.clear()
-
-
 async def test_it_asks_the_same_few_questions_for_many(alice):
     await fill(alice, 60)
-    async with observed(alice.app[keys.engine]) as statements:
+    with statements(alice.app[keys.engine], everywhere=True) as seen:
         await alice.get("/files")
-    assert sum('FROM "files"' in sql for sql in statements) == 2
+    assert sum('FROM "files"' in sql for sql in seen.sql) == 2
 
 
 @pytest.mark.sqlite

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from www.db import seen
 from www.db.drivers.base import Naming
 from www.db.errors import OperationalError, StatementError
-from www.db.verbs import Observer, Verbs
+from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
 
     from www.db.compile import Dialect
     from www.db.drivers.base import Params, Result, Row, Session
+    from www.db.seen import Observer
+
+T = TypeVar("T")
 
 
 class Connection(Verbs):
@@ -30,18 +34,22 @@ class Connection(Verbs):
 
     def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         call = self._session.read(sql, params)
-        return self._seen(sql, call) if self.observers else call
+        return seen.read(self.observers, sql, params, call) if self.observers else call
 
     def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         call = self._session.write(sql, params, short=short)
-        return self._seen(sql, call) if self.observers else call
+        return seen.write(self.observers, sql, params, call) if self.observers else call
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         call = self._session.write_many(sql, rows)
-        return self._seen(sql, call) if self.observers else call
+        return seen.write_many(self.observers, sql, rows, call) if self.observers else call
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return self._session.names(sql) if isinstance(self._session, Naming) else ()
+
+    def command(self, words: str, call: Awaitable[T]) -> Awaitable[T]:
+        """Have the observers told of what stands around statements, such as COMMIT."""
+        return seen.command(self.observers, words, call) if self.observers else call
 
     async def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it until this one ends.
@@ -49,27 +57,31 @@ class Connection(Verbs):
         For what is looked at first and changed then, such as a quota. On SQLite a transaction that
         changes something is alone with the database, so there is nothing to wait for.
         """
-        await self._session.lock(name)
+        if self.dialect.locks_rows:
+            await self.command("LOCK", self._session.lock(name))
 
     async def notify(self, channel: str, payload: str = "") -> None:
         """Tell everybody in `Engine.listen` when this transaction commits; PostgreSQL only."""
-        await self._session.notify(channel, payload)
+        await self.command("NOTIFY", self._session.notify(channel, payload))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Nest: an error inside undoes what was done inside, and only that."""
         self._savepoints += 1
         name = f"level_{self._savepoints}"
-        await self._session.write(f"SAVEPOINT {name}", (), short=True)
+        await self._say(f"SAVEPOINT {name}")
         try:
             yield self
         except BaseException:
             # Where the database has ended the whole transaction, the first error says more.
             with suppress(OperationalError, StatementError):
-                await self._session.write(f"ROLLBACK TO {name}", (), short=True)
-                await self._session.write(f"RELEASE {name}", (), short=True)
+                await self._say(f"ROLLBACK TO {name}")
+                await self._say(f"RELEASE {name}")
             raise
         else:
-            await self._session.write(f"RELEASE {name}", (), short=True)
+            await self._say(f"RELEASE {name}")
         finally:
             self._savepoints -= 1
+
+    async def _say(self, words: str) -> None:
+        await self.command(words, self._session.write(words, (), short=True))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
+from www.db import seen
 from www.db.compile import compile_node
 from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
@@ -17,15 +18,16 @@ from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
 from www.db.errors import SerializationFailure
 from www.db.replica import ReplicaReads
-from www.db.verbs import Observer, Verbs, rows_of
+from www.db.verbs import Verbs, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     from www.db.compile import Dialect
     from www.db.drivers.base import Driver, Isolation, Params, Result, Row
+    from www.db.seen import Observer
     from www.db.statements.query import Query
 
 R = TypeVar("R")
@@ -105,14 +107,16 @@ class Engine(Verbs):
         A read-only one sees one state of the database and runs beside writers. `isolation` is for
         PostgreSQL ("read committed" unless asked for more); on SQLite all are serializable.
         """
-        session = await self.driver.begin(read_only=read_only, isolation=isolation)
+        begin = self.driver.begin(read_only=read_only, isolation=isolation)
+        session = await (seen.command(self.observers, "BEGIN", begin) if self.observers else begin)
+        conn = Connection(session, self.dialect, self.observers)
         try:
-            yield Connection(session, self.dialect, self.observers)
+            yield conn
         except BaseException:
-            await session.rollback()
+            await conn.command("ROLLBACK", session.rollback())
             raise
         else:
-            await session.commit()
+            await conn.command("COMMIT", session.commit())
 
     async def repeat(
         self,
@@ -156,27 +160,32 @@ class Engine(Verbs):
         """
         return self.driver.listen(channel)
 
-    async def stream(self, select: Query[R], chunk: int = STREAM_CHUNK_ROWS) -> AsyncIterator[R]:
+    async def stream(
+        self, select: Query[R], chunk: int = STREAM_CHUNK_ROWS
+    ) -> AsyncGenerator[R, None]:
         """Yield the rows one by one; memory holds one chunk of them."""
         text, params = compile_node(select, self.dialect)
-        async with aclosing(self.driver.stream(text, params, chunk)) as chunks:
+        stream = self.driver.stream(text, params, chunk)
+        if self.observers:
+            stream = seen.stream(self.observers, text, params, stream)
+        async with aclosing(stream) as chunks:
             async for row in rows_of(chunks, select, self.dialect):
                 yield row
 
     def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         call = self.driver.read(sql, params)
-        return self._seen(sql, call) if self.observers else call
+        return seen.read(self.observers, sql, params, call) if self.observers else call
 
     def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         call = self.driver.write(sql, params, short=short)
-        return self._seen(sql, call) if self.observers else call
+        return seen.write(self.observers, sql, params, call) if self.observers else call
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return self.driver.names(sql) if isinstance(self.driver, Naming) else ()
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         call = self.driver.write_many(sql, rows)
-        return self._seen(sql, call) if self.observers else call
+        return seen.write_many(self.observers, sql, rows, call) if self.observers else call
 
 
 def is_address(database: str | Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from www.db import seen
 from www.db.errors import StatementError
 from www.db.verbs import Verbs
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from www.db.compile import Dialect
     from www.db.drivers.base import Driver, Params, Result, Row
-    from www.db.verbs import Observer
+    from www.db.seen import Observer
 
 ONLY_READS = "a replica cannot change anything: use the engine itself"
 
@@ -31,7 +32,7 @@ class ReplicaReads(Verbs):
 
     def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         call = self._driver.read_copy(sql, params, self._after)
-        return self._seen(sql, call) if self.observers else call
+        return seen.read(self.observers, sql, params, call) if self.observers else call
 
     def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:  # noqa: ARG002
         raise StatementError(ONLY_READS)

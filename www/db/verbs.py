@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from www.db import loading, plans
@@ -21,12 +19,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from www.db.drivers.base import Params, Result, Row
+    from www.db.seen import Observer
     from www.db.statements.base import Statement
 
 R = TypeVar("R")
-T = TypeVar("T")
 TableT = TypeVar("TableT", bound=Table)
-Observer = Callable[[str, float], None]  # SQL text, seconds
 Change = Insert[R] | Update[R] | Delete[R]
 
 
@@ -53,16 +50,6 @@ class Verbs:
     def transaction(self) -> AbstractAsyncContextManager[Verbs]:
         """Open a transaction, or a part of this one."""
         raise StatementError("a replica cannot change anything: use the engine itself")
-
-    async def _seen(self, sql: str, call: Awaitable[T]) -> T:
-        """Tell the observers what was run and how long it took."""
-        started = perf_counter()
-        try:
-            return await call
-        finally:
-            seconds = perf_counter() - started
-            for observer in self.observers:
-                observer(sql, seconds)
 
     async def all(self, statement: Query[R] | Change[R]) -> list[R]:
         """Return every row; of a change, what its `returning` names."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextvars import ContextVar
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -11,6 +13,17 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 Params = Sequence[Any]
 Isolation = Literal["read committed", "repeatable read", "serializable"]
+_thread_at: ContextVar[float] = ContextVar("thread_at", default=0.0)
+
+
+def note_thread() -> None:
+    """Note that the statement that runs in this task goes to a thread now."""
+    _thread_at.set(perf_counter())
+
+
+def went_to_thread(started: float) -> bool:
+    """Tell whether one of this task's statements has gone to a thread since `started`."""
+    return _thread_at.get() >= started
 
 
 class Result(NamedTuple):

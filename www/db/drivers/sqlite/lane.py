@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import apsw
 
-from www.db.drivers.base import Params, Result, Row
+from www.db.drivers.base import Params, Result, Row, note_thread
 from www.db.drivers.sqlite.errors import translate
 from www.db.errors import Busy, ConnectionLost, DatabaseError, StatementError, Timeout
 
@@ -147,6 +147,7 @@ class Lane:
         """Run `work` in the thread; when cancelled, end it and wait until it has let go."""
         if self._running is not None:
             raise StatementError("two tasks use one connection at once")
+        note_thread()
         future = asyncio.get_running_loop().run_in_executor(self._executor, work)
         self._running = future
         try:
