@@ -94,6 +94,27 @@ def address(request: pytest.FixtureRequest) -> Path | str:
     return found
 
 
+@pytest.fixture(scope="session")
+def _random_tables(postgres) -> str:
+    from tests.db.random_terms import TABLES as RANDOM
+
+    url: str = postgres.database()
+    execute(url, create_all(RANDOM, PostgresDialect()))
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def random_address(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """A database with the tables of `random_terms`."""
+    from tests.db.random_terms import TABLES as RANDOM
+
+    if request.param == "postgres":
+        return str(request.getfixturevalue("_random_tables"))
+    file = tmp_path / "random.db"
+    apply(Options(path=file), [Migration(1, "tables", create_all(RANDOM))])
+    return file
+
+
 @pytest.fixture
 async def engine(address: Path | str) -> AsyncIterator[Engine]:
     async with Engine(address) as engine:

@@ -181,3 +181,13 @@ async def test_it_says_that_a_column_was_not_selected(engine: Engine, ada: Autho
     author = await engine.one(Author.select(Author.id))
     with pytest.raises(AttributeError, match=r"Author\.name was not selected"):
         _ = author.name
+
+
+async def test_a_lower_limit_stays(engine: Engine, ada: Author):
+    none = Author.select().limit(0)
+    assert not await engine.exists(none)
+    assert await engine.first(none) is None
+    assert await engine.scalar(none) is None
+    with pytest.raises(RowNotFound):
+        await engine.one(none)
+    assert await engine.one(Author.select().limit(5)) == ada

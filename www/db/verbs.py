@@ -84,7 +84,7 @@ class Verbs:
 
     async def first(self, select: Query[R]) -> R | None:
         """Return the first row or None."""
-        rows = await self.all(select.limit(1))
+        rows = await self.all(select.at_most(1))
         return rows[0] if rows else None
 
     async def one(self, select: Query[R]) -> R:
@@ -111,7 +111,7 @@ class Verbs:
 
     async def scalar(self, select: Query[Any]) -> Any:
         """Return the first selected column of the first row; None if there is no row."""
-        values = await self.scalars(select.limit(1))
+        values = await self.scalars(select.at_most(1))
         return values[0] if values else None
 
     async def count(self, select: Query[Any]) -> int:
@@ -121,7 +121,7 @@ class Verbs:
 
     async def exists(self, select: Query[Any]) -> bool:
         """Tell whether `select` has a row."""
-        return bool(await self._rows(select.limit(1)))
+        return bool(await self._rows(select.at_most(1)))
 
     async def page(self, select: Select[R], *, after: str | None = None, size: int) -> Page[R]:
         """Return `size` rows behind the cursor `after`; a bad cursor is an InvalidCursor."""

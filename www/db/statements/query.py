@@ -41,6 +41,10 @@ class Query(Statement[R]):
         """Return at most `rows` rows."""
         return self._but(_limit=_count("limit", rows))
 
+    def at_most(self, rows: int) -> Self:
+        """Return this with a limit of `rows`, unless it has a lower one."""
+        return self if self._limit is not None and self._limit <= rows else self.limit(rows)
+
     def offset(self, rows: int) -> Self:
         """Skip `rows` rows; what is skipped is read all the same, so prefer `page`."""
         return self._but(_offset=_count("offset", rows))
