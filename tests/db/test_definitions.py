@@ -2,7 +2,7 @@
 
 import pytest
 
-from www.db import Column, DefinitionError, Table, TableMetaClass
+from www.db import Column, DefinitionError, Index, Table, TableMetaClass
 
 
 def test_it_names_tables_after_their_class():
@@ -52,6 +52,16 @@ def _table(**columns: object) -> TableMetaClass:
         ({"a": Column(int, on_delete="cascade")}, r"Cat\.a: on_delete needs references"),
         ({"a": Column(int, max_length=3)}, r"Cat\.a: max_length is for str and bytes"),
         ({"a": Column(str, version=True)}, r"Cat\.a: a version is counted"),
+        ({"a": Column(str, nulable=True)}, r"Cat\.a: a column has no option 'nulable', did you mean nullable\?"),
+        ({"a": Column(complex)}, r"Cat\.a: no column type for <class 'complex'>"),
+        ({"a": Column(int, default="x")}, r"Cat\.a: the default is wrong: expected an int, got str 'x'"),
+        ({"a": Column(int, default=None)}, r"Cat\.a: default=None needs nullable=True"),
+        ({"a": Column(dict, default={})}, r"Cat\.a: every row would share this dict"),
+        ({"a": Column(int, references=lambda: None, on_delete="casc")}, r"Cat\.a: on_delete is one of 'cascade'"),
+        ({"a": Column(int, references=lambda: None, on_update="set null")}, r"Cat\.a: on_update='set null' needs"),
+        ({"a": Column(int, references=Column(int))}, r"Cat\.a: references takes a function"),
+        ({"a": Column(int, version=True), "b": Column(int, version=True)}, "several version columns: a and b"),
+        ({"a": Index(Column(int).bound_to("dogs"))}, r"Cat\.a: an index cannot hold <Column dogs\."),
         ({"a": Column(int, autoincrement=True), "id": Column(str, primary_key=True, autoincrement=True)}, "autoincrement"),
     ],
 )  # fmt: skip
@@ -60,6 +70,20 @@ def test_it_names_class_and_column(columns, message):
         _table(**columns)
 
 
-def test_it_refuses_types_that_it_cannot_store():
-    with pytest.raises(DefinitionError, match=r"no column type for <class 'complex'>; known are"):
-        Column(complex)
+def test_it_refuses_a_reference_of_another_type():
+    class Cat(Table):
+        id = Column(int, primary_key=True)
+        name = Column(str, references=lambda: Cat.id)
+
+    with pytest.raises(DefinitionError, match=r"<Column cats.name>: str cannot refer to int"):
+        Cat.name.target()
+
+
+def test_it_says_which_columns_a_class_has():
+    class Cat(Table):
+        id = Column(int, primary_key=True)
+
+    with pytest.raises(AttributeError, match="Cat has no column 'nmae'; it has id"):
+        getattr(Cat, "nmae")  # noqa: B009 - a type checker would refuse Cat.nmae
+    with pytest.raises(AttributeError, match=r"Cat is a table, not a statement: Cat\.select"):
+        getattr(Cat, "limit")  # noqa: B009 - as above

@@ -23,6 +23,7 @@ from www.db import (
     smallest,
     string_agg,
     total,
+    upper,
     value,
 )
 
@@ -64,12 +65,27 @@ def _rest(a, b):
     return a % b if b else None
 
 
+def _fits(a, b):
+    return a // b if b else None
+
+
 VALUES = [
     (Book.pages / 2, lambda b: b.pages / 2),
     (Book.id / Book.pages, lambda b: b.id / b.pages if b.pages else None),
     (Book.pages % 4, lambda b: b.pages % 4),
     ((Book.id - 4) % 3, lambda b: (b.id - 4) % 3),
     ((Book.id - 4) % (Book.pages - 5), lambda b: _rest(b.id - 4, b.pages - 5)),
+    (Book.pages // 4, lambda b: b.pages // 4),
+    ((Book.id - 4) // 3, lambda b: (b.id - 4) // 3),
+    ((Book.id - 4) // (Book.pages - 5), lambda b: _fits(b.id - 4, b.pages - 5)),
+    (100 // Book.id, lambda b: 100 // b.id),
+    (-100 % Book.id, lambda b: -100 % b.id),
+    (100 / Book.pages, lambda b: 100 / b.pages if b.pages else None),
+    (-Book.pages, lambda b: -b.pages),
+    (-(Book.price - 1), lambda b: -(b.price - 1)),
+    (abs(Book.id - 4), lambda b: abs(b.id - 4)),
+    (upper(Book.title + "é"), lambda b: b.title.upper() + "é"),
+    (Book.title.endswith("1"), lambda b: b.title.endswith("1")),
     (100 - Book.pages * 2, lambda b: 100 - b.pages * 2),
     (3 * Book.id + 1, lambda b: 3 * b.id + 1),
     (Book.title + "!", lambda b: b.title + "!"),

@@ -43,7 +43,7 @@ from www.db.errors import (
     VersionConflict,
 )
 from www.db.expression import Expression
-from www.db.functions import case, coalesce, date_part, exists, length, lower, value
+from www.db.functions import case, coalesce, date_part, exists, length, lower, upper, value
 from www.db.metadata import Check, Index
 from www.db.statements import Alias, Compound, Delete, Insert, Query, Select, Update
 from www.db.statements.page import Page
@@ -107,5 +107,6 @@ __all__ = [
     "smallest",
     "string_agg",
     "total",
+    "upper",
     "value",
 ]

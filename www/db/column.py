@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, cast, over
 from www.db.compile import quoted
 from www.db.errors import DefinitionError
 from www.db.expression import Expression
-from www.db.types import ColumnType, column_type, limited
+from www.db.types import TEXT, ColumnType, column_type, limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +48,18 @@ class Column(Expression[T]):
         "default",
         "index",
         "max_length",
+        "mistake",
         "name",
         "nullable",
         "on_delete",
+        "on_update",
         "owner",
         "primary_key",
         "qualified",
         "references",
         "table",
         "unique",
+        "unknown",
         "version",
     )
 
@@ -68,7 +71,7 @@ class Column(Expression[T]):
     def __init__(self: Column[X], type_: type[X], **options: Any) -> None: ...
     @overload
     def __init__(self: Column[Any], type_: ColumnType, **options: Any) -> None: ...
-    def __init__(  # type: ignore[misc]
+    def __init__(
         self,
         type_: type[Any] | ColumnType,
         *,
@@ -81,11 +84,22 @@ class Column(Expression[T]):
         max_length: int | None = None,
         references: Callable[[], Column[Any]] | None = None,
         on_delete: OnDelete = "restrict",
+        on_update: OnDelete = "restrict",
         version: bool = False,
         name: str = "",
+        **unknown: Any,
     ) -> None:
-        """Describe the column; it learns its own name and table when the class is made."""
-        kind = column_type(type_)
+        """Describe the column; it learns its own name and table when the class is made.
+
+        Mistakes wait until then too (`www.db.definitions`), to be told with both names.
+        """
+        self.unknown = tuple(unknown)
+        self.mistake = ""
+        kind = TEXT
+        try:
+            kind = column_type(type_)
+        except DefinitionError as err:
+            self.mistake = str(err)
         self.type = limited(kind, max_length) if max_length else kind
         self.primary_key = primary_key
         self.autoincrement = autoincrement
@@ -96,6 +110,7 @@ class Column(Expression[T]):
         self.max_length = max_length
         self.references = references
         self.on_delete = on_delete
+        self.on_update = on_update
         self.version = version
         self.name = name
         self.attribute = ""
@@ -160,6 +175,9 @@ class Column(Expression[T]):
         if not isinstance(found, Column):
             message = f"{self.qualified}: references must return a column, got {found!r}"
             raise DefinitionError(message)
+        if found.type.storage is not self.type.storage:
+            kinds = f"{self.type.name} cannot refer to {found.type.name}"
+            raise DefinitionError(f"{self!r}: {kinds} {found!r}")
         return found
 
     def __repr__(self) -> str:

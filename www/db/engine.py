@@ -16,7 +16,7 @@ from www.db.dialects.sqlite import SQLiteDialect
 from www.db.drivers.base import Naming
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
-from www.db.errors import SerializationFailure
+from www.db.errors import SerializationFailure, StatementError
 from www.db.replica import ReplicaReads
 from www.db.verbs import Verbs, rows_of
 
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from www.db.drivers.base import Driver, Isolation, Params, Result, Row
     from www.db.seen import Observer
     from www.db.statements.query import Query
+    from www.db.table import Table
 
 R = TypeVar("R")
 T = TypeVar("T")
 STREAM_CHUNK_ROWS = 500
+LEVELS = (None, "read committed", "repeatable read", "serializable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,19 @@ class Engine(Verbs):
         """Close."""
         await self.close()
 
+    async def create_tables(self, *tables: type[Table]) -> None:
+        """Create those of `tables` that the database does not have, with their indexes.
+
+        For a first hour, a test, a small tool: a table that is there stays as it is. What changes
+        over the years wants migrations.
+        """
+        from www.db.schema.ddl import create_missing  # no business of a server that has migrations
+
+        async with self.transaction() as conn:
+            await conn.lock("create tables")  # PostgreSQL: two at once would both find nothing
+            for statement in create_missing(tables, self.dialect):
+                await conn._write(statement, (), short=False)  # noqa: SLF001 - one family
+
     async def ping(self) -> None:
         """Ask the database for nothing; an error says that it cannot answer."""
         await self.driver.read("SELECT 1", ())
@@ -107,6 +122,9 @@ class Engine(Verbs):
         A read-only one sees one state of the database and runs beside writers. `isolation` is for
         PostgreSQL ("read committed" unless asked for more); on SQLite all are serializable.
         """
+        if isolation not in LEVELS:
+            known = ", ".join(repr(level) for level in LEVELS if level)
+            raise StatementError(f"transaction(isolation=...) is one of {known}, not {isolation!r}")
         begin = self.driver.begin(read_only=read_only, isolation=isolation)
         session = await (seen.command(self.observers, "BEGIN", begin) if self.observers else begin)
         conn = Connection(session, self.dialect, self.observers)

@@ -73,6 +73,8 @@ class Expression(Operators[T]):
         return Binary(self, " IN ", Tuple(items)) if items else Literal("(1 = 0)", BOOLEAN)
 
     def _like(self, pattern: str) -> Expression[bool]:
+        if self.type.storage is not str or self.type.native is not None:
+            raise StatementError(f"{self!r} is {self.type.name}: only text is like a pattern")
         bound: Expression[str] = Bound(TEXT.encode(pattern), TEXT)
         return Binary(self, " LIKE ", Written("", bound, " ESCAPE '\\'", TEXT))
 
@@ -272,7 +274,11 @@ class Ordering:
 
 def ordering(term: Expression[Any] | Ordering) -> Ordering:
     """Read a bare expression as ascending."""
-    return term if isinstance(term, Ordering) else term.asc()
+    if isinstance(term, Ordering):
+        return term
+    if not isinstance(term, Expression):
+        raise StatementError(f"order by a column or column.desc(), not by {term!r}")
+    return term.asc()
 
 
 def all_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:

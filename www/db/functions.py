@@ -25,6 +25,11 @@ def lower(what: Expression[str]) -> Expression[str]:
     return Function("lower", (what,), TEXT)
 
 
+def upper(what: Expression[str]) -> Expression[str]:
+    """`upper(what)`; only the letters of ASCII are folded."""
+    return Function("upper", (what,), TEXT)
+
+
 def length(what: Expression[Any]) -> Expression[int]:
     """`length(what)` in characters or bytes."""
     return Function("length", (what,), INTEGER)

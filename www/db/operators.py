@@ -91,6 +91,10 @@ class Operators(Generic[T]):
         """Find text that begins with `part`."""
         return self._like(f"{_like_escaped(part)}%")
 
+    def endswith(self, part: str) -> Expression[bool]:
+        """Find text that ends with `part`."""
+        return self._like(f"%{_like_escaped(part)}")
+
     def like(self, pattern: str) -> Expression[bool]:
         r"""`column LIKE pattern`, where `%` and `_` are wild and a backslash escapes."""
         return self._like(pattern)
@@ -147,6 +151,36 @@ class Operators(Generic[T]):
         divisor = self.lift(other)._written("nullif(", ", 0)", self.type)
         real = self._written("CAST(", " AS DOUBLE PRECISION)", REAL)
         return real._with(" / ", divisor, REAL)
+
+    def __rtruediv__(self, other: object) -> Expression[float]:
+        """`value / column` as a float; null where the column is zero."""
+        return self.lift(other) / self
+
+    def __floordiv__(self, other: object) -> Expression[T]:
+        """How often `value` fits into the int, as Python counts: rounded down."""
+        divisor = self.lift(other)
+        unless_zero = divisor._written("nullif(", ", 0)", self.type)
+        return (self - self % divisor)._with(" / ", unless_zero, self.type)
+
+    def __rfloordiv__(self, other: object) -> Expression[T]:
+        """`value // column`."""
+        return self.lift(other) // self
+
+    def __rmod__(self, other: object) -> Expression[T]:
+        """`value % column`."""
+        return self.lift(other) % self
+
+    def __neg__(self) -> Expression[T]:
+        """`-column`."""
+        if self.type.storage not in {int, float}:
+            raise StatementError(f"-{self!r}: that is no number")
+        return self._written("(-", ")", self.type)
+
+    def __abs__(self) -> Expression[T]:
+        """`abs(column)`: the value without its sign."""
+        if self.type.storage not in {int, float}:
+            raise StatementError(f"abs({self!r}): that is no number")
+        return self._written("abs(", ")", self.type)
 
     def __mod__(self, other: object) -> Expression[T]:
         """The rest of `column // value` for ints, with the sign of `value`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from www.db.column import MISSING, Column
 from www.db.compile import NAME
+from www.db.definitions import check_columns
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
@@ -96,6 +97,16 @@ class TableMetaClass(type):
                 message = f"{cls.__name__} has no column {next(iter(values))!r}; it has {known}"
                 raise TypeError(message)
             return type.__call__(cls, row)
+
+        def __getattr__(cls, name: str) -> Any:
+            """Say what there is instead: of `Book.titel`, and of `engine.all(Book)`."""
+            if (info := cls.__dict__.get("info")) is None or name.startswith("_"):
+                raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+            if hasattr(Select, name):
+                message = f"{cls.__name__} is a table, not a statement: {cls.__name__}.select()"
+                raise AttributeError(message)
+            message = f"{cls.__name__} has no column {name!r}; it has {', '.join(info.columns)}"
+            raise AttributeError(message)
 
     def __repr__(cls) -> str:
         """Show the table's name and columns."""
@@ -253,6 +264,7 @@ def _check_free(cls: type, key: str) -> None:
 def _check(cls: type, info: TableInfo[Any]) -> None:
     if not NAME.match(info.name):
         raise DefinitionError(f"{cls.__name__}: {info.name!r} is no table name: a-z, 0-9 and _")
+    check_columns(cls, info)
     if not info.primary_key:
         raise DefinitionError(f"{cls.__name__} has no column with primary_key=True")
     names = [column.name for column in info.columns.values()]
@@ -270,10 +282,6 @@ def _check_column(cls: type, info: TableInfo[Any], column: Column[Any]) -> None:
         raise DefinitionError(f"{where}: autoincrement is for a single int primary key")
     if column.version and column.type.storage is not int:
         raise DefinitionError(f"{where}: a version is counted, so it must be an int")
-    if column.on_delete == "set null" and not column.nullable:
-        raise DefinitionError(f"{where}: on_delete='set null' needs nullable=True")
-    if column.on_delete != "restrict" and column.references is None:
-        raise DefinitionError(f"{where}: on_delete needs references=lambda: Other.column")
     if column.max_length is not None and column.type.storage not in {str, bytes}:
         raise DefinitionError(f"{where}: max_length is for str and bytes")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from www.db.drivers.base import Params, Result, Row
+    from www.db.metadata import TableInfo
     from www.db.seen import Observer
     from www.db.statements.base import Statement
 
@@ -136,12 +137,14 @@ class Verbs:
 
     async def run(self, change: Change[Any]) -> int:
         """Run a change and return how many rows it touched."""
+        if isinstance(change, Query):
+            raise StatementError("run() takes a change: a select gives rows, take all()")
         text, params = compile_node(change, self.dialect)
         return (await self._write(text, params, short=change.is_short())).changed
 
     async def insert(self, row: TableT) -> TableT:
         """Insert `row` and fill in what the database chose, such as its id."""
-        info = row.info
+        info = _info_of(row)
         plan = plans.insert(info, tuple(row), self.dialect)
         params = plan.params(row)
         result = await self._write(plan.text, params, short=plan.is_short(params))
@@ -174,7 +177,7 @@ class Verbs:
 
         Raises VersionConflict if somebody else was quicker, RowNotFound if the row is gone.
         """
-        info = row.info
+        info = _info_of(row)
         keys = row.changed_keys()
         if not keys:
             return
@@ -212,7 +215,7 @@ class Verbs:
 
     async def delete(self, row: Table) -> bool:
         """Delete `row`; False if it was gone already."""
-        plan = plans.delete(row.info, self.dialect)
+        plan = plans.delete(_info_of(row), self.dialect)
         params = plan.params(row)
         result = await self._write(plan.text, params, short=plan.is_short(params))
         return bool(result.changed)
@@ -231,6 +234,14 @@ class Verbs:
                 raise StatementError(message + "`async with engine.transaction() as conn`")
             return await self._read(text, params)
         return (await self._write(text, params, short=statement.is_short())).rows
+
+
+def _info_of(row: Table) -> TableInfo[Any]:
+    try:
+        return row.info
+    except AttributeError:
+        message = "this verb takes a row of a table, such as Blog(title='Hello'), not a"
+        raise StatementError(f"{message} {type(row).__name__}") from None
 
 
 async def rows_of(

@@ -30,6 +30,32 @@ def create_all(tables: Sequence[type[Table]], dialect: Dialect = _SQLITE) -> str
     return "\n\n".join("\n".join(writer.table(table.info)) for table in tables) + "\n"
 
 
+def create_missing(tables: Sequence[type[Table]], dialect: Dialect) -> Iterator[str]:
+    """Yield statements that create what is missing, each table behind those that it refers to."""
+    writer = (_ForSQLite if dialect.name == "sqlite" else _ForPostgres)(dialect)
+    for info in _parents_first([table.info for table in tables]):
+        for statement in writer.table(info):
+            yield _CREATE.sub(r"\1 IF NOT EXISTS ", statement, count=1)
+
+
+_CREATE = re.compile(r"\A(CREATE (?:VIRTUAL TABLE|TABLE|UNIQUE INDEX|INDEX)) ")
+
+
+def _parents_first(tables: Sequence[TableInfo[Any]]) -> list[TableInfo[Any]]:
+    names = {info.name for info in tables}
+    done: dict[str, TableInfo[Any]] = {}
+    left = list(tables)
+    while left:
+        free = [info for info in left if not (_parents(info) & names) - {info.name, *done}]
+        done |= {info.name: info for info in free or left}  # tables in a ring come as they are
+        left = [info for info in left if info.name not in done]
+    return list(done.values())
+
+
+def _parents(info: TableInfo[Any]) -> set[str]:
+    return {column.target().table for column in info.columns.values() if column.references}
+
+
 def literal(column: Column[Any], value: Any, dialect: Dialect) -> str:
     """Write a value of `column` into the text of a statement."""
     out = _Inline(dialect)
@@ -70,6 +96,8 @@ class _Writer:
             target = column.target()
             parts.append(f"REFERENCES {quoted(target.table)} ({quoted(target.name)})")
             parts.append(f"ON DELETE {column.on_delete.upper()}")
+            if column.on_update != "restrict":  # which both databases do where nothing is said
+                parts.append(f"ON UPDATE {column.on_update.upper()}")
         return " ".join(parts)
 
     def _index(self, info: TableInfo[Any], index: Index) -> str:

@@ -55,6 +55,9 @@ class Conditional(Statement[R]):
             if not isinstance(condition, Expression):
                 message = f"where() takes conditions such as Blog.id == 1, got {condition!r}"
                 raise StatementError(message)
+            if condition.type.python is not bool:
+                message = f"where() takes conditions, and {condition!r} is {condition.type.name}"
+                raise StatementError(f"{message}: compare it, as in {condition!r} == 1")
         return twin
 
     def write_where(self, out: Compiler) -> None:

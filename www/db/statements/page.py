@@ -44,6 +44,8 @@ class Keyset(Generic[R]):
         if not select.info.primary_key:
             name = select.info.called
             raise StatementError(f"{name} has no primary key to make pages by: use limit()")
+        if size < 1:
+            raise StatementError(f"page(size=...) takes a number of rows from 1, got {size!r}")
         self._terms = _with_key(select)
         self._size = size
         self._shown = len(select.outputs())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from www.db.compile import quoted
 from www.db.errors import StatementError
@@ -35,6 +35,11 @@ class Select(Conditional[R], Query[R]):
         """Select `what`, or every column of the table."""
         self.info = info
         self._what: tuple[Expression[Any], ...] = what or info.whole
+        for output in cast("tuple[object, ...]", what):
+            if not isinstance(output, Expression):
+                name = info.row.__name__
+                message = f"select() takes columns such as {name}.{next(iter(info.columns))}"
+                raise StatementError(f"{message}, got {output!r}")
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return the selected expressions."""
@@ -45,7 +50,10 @@ class Select(Conditional[R], Query[R]):
         return self._but(_what=self._what + what)
 
     def join(self, table: Any, on: Expression[bool] | None = None) -> Self:
-        """Join rows of `table`; without `on` the one foreign key between the two tables is used."""
+        """Join rows of `table`; without `on`, by the one foreign key between it and this table.
+
+        Where there is none to this table, by the one to the tables that were joined before.
+        """
         return self._joined(" JOIN ", table, on)
 
     def left_join(self, table: Any, on: Expression[bool] | None = None) -> Self:
@@ -57,8 +65,17 @@ class Select(Conditional[R], Query[R]):
         if other.called in {self.info.called, *(info.called for _, info, _ in self._joins)}:
             message = f"{other.called} is in this select already: join an alias of it, "
             raise StatementError(f"{message}{other.row.__name__}.alias('other')")
-        condition = on if on is not None else foreign_key_between(self.info, other)
+        condition = self._foreign_key(other) if on is None else on
         return self._but(_joins=(*self._joins, (kind, other, condition)))
+
+    def _foreign_key(self, other: TableInfo[Any]) -> Expression[bool]:
+        """Find the foreign key to the table itself, else to what was joined before."""
+        joined = [info for _, info, _ in self._joins]
+        if self._joins and not foreign_keys(self.info, other):
+            found = [key for info in joined for key in foreign_keys(info, other)]
+            if len(found) == 1:
+                return found[0]
+        return foreign_key_between(self.info, other)
 
     def group_by(self, *terms: Expression[Any]) -> Self:
         """One row per distinct values of `terms`."""
@@ -148,6 +165,8 @@ class Count(Statement[R]):
 
     def __init__(self, select: Query[R]) -> None:
         """Count what `select` would return."""
+        if not isinstance(select, Query):
+            raise StatementError(f"count() takes a select, got {select!r}")
         self.info = select.info
         self._select = select
 
@@ -160,11 +179,16 @@ class Count(Statement[R]):
 
 def foreign_key_between(left: TableInfo[Any], right: TableInfo[Any]) -> Expression[bool]:
     """Return the join condition of the one foreign key between two tables, in either direction."""
-    found = _foreign_keys(left, right) + _foreign_keys(right, left)
+    found = foreign_keys(left, right)
     if len(found) != 1:
         message = f"{len(found)} foreign keys join {left.called} and {right.called}: say on=..."
         raise StatementError(message)
     return found[0]
+
+
+def foreign_keys(left: TableInfo[Any], right: TableInfo[Any]) -> list[Expression[bool]]:
+    """Return the join condition of every foreign key between two tables, in either direction."""
+    return _foreign_keys(left, right) + _foreign_keys(right, left)
 
 
 def _foreign_keys(left: TableInfo[Any], right: TableInfo[Any]) -> list[Expression[bool]]:

@@ -78,7 +78,8 @@ def _constraint(err: asyncpg.IntegrityConstraintViolationError) -> errors.Integr
     match err:
         case asyncpg.UniqueViolationError():
             columns = _columns(err.detail or "")
-            message = f"UNIQUE constraint failed: {table} ({', '.join(columns)})"
+            named = ", ".join(f"{table}.{column}" for column in columns)
+            message = f"UNIQUE constraint failed: {named}"
             return errors.UniqueViolation(message, table, columns)
         case asyncpg.NotNullViolationError():
             column = err.column_name or ""

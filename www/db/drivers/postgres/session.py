@@ -81,5 +81,5 @@ class Session:
 
     def _open(self) -> Link:
         if self._link is None:
-            raise OperationalError("this transaction has ended")
+            raise StatementError("this transaction has ended")
         return self._link

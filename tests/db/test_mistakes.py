@@ -1,0 +1,68 @@
+"""What a wrong statement says, before the database has seen it; and that both say the same."""
+
+from typing import Any
+
+import pytest
+
+from tests.db.conftest import Author, Book, Reply
+from www.db import Engine, StatementError, UniqueViolation, count
+
+any_book: Any = Book  # a type checker would refuse what is wrong here
+BAD_STATEMENTS = {
+    "where() takes conditions, and <Column books.pages> is int": lambda: any_book.select().where(
+        Book.pages
+    ),
+    "select() takes columns such as Book.id, got 'title'": lambda: any_book.select("title"),
+    "order by a column or column.desc(), not by 'title'": lambda: any_book.select().order_by(
+        "title"
+    ),
+    "<Column books.pages> is int: only text is like a pattern": lambda: Book.pages.like("1%"),
+    "<Column books.extra> is json: only text is like a pattern": lambda: Book.extra.contains("a"),
+    "-<Column books.title>: that is no number": lambda: -Book.title,
+    "abs(<Column books.title>): that is no number": lambda: abs(Book.title),
+    "0 foreign keys join authors and replies": lambda: Author.select().join(Reply),
+}
+
+
+@pytest.mark.parametrize("message", BAD_STATEMENTS)
+def test_it_says_what_is_wrong_with_a_statement(message: str):
+    with pytest.raises(StatementError) as caught:
+        BAD_STATEMENTS[message]()
+    assert message in str(caught.value)
+
+
+async def test_it_says_which_verb_fits(engine: Engine):
+    anything: Any = engine
+    with pytest.raises(StatementError, match=r"run\(\) takes a change: .* take all"):
+        await anything.run(Book.select())
+    with pytest.raises(StatementError, match=r"count\(\) takes a select"):
+        await anything.count(Book.delete())
+    for verb in (anything.insert, anything.update, anything.delete):
+        with pytest.raises(StatementError, match=r"takes a row of a table.*not a dict"):
+            await verb({"name": "Ada"})
+    with pytest.raises(AttributeError, match="Book is a table, not a statement"):
+        await anything.all(Book)
+    with pytest.raises(StatementError, match="a number of rows from 1, got 0"):
+        await anything.page(Book.select().order_by(Book.id), size=0)
+    with pytest.raises(StatementError, match=r"one of 'read committed', .* not 'serialisable'"):
+        async with anything.transaction(isolation="serialisable"):
+            pass
+
+
+async def test_a_unique_violation_says_the_same_on_both(engine: Engine, ada: Author):
+    with pytest.raises(UniqueViolation, match=r"\AUNIQUE constraint failed: authors\.name\Z"):
+        await engine.insert(Author(name=ada.name))
+
+
+async def test_an_ended_transaction_says_the_same_on_both(engine: Engine):
+    async with engine.transaction() as conn:
+        pass
+    with pytest.raises(StatementError, match="this transaction has ended"):
+        await conn.insert(Author(name="Ada"))
+
+
+async def test_a_join_finds_the_foreign_key_of_a_table_joined_before(engine: Engine, ada: Author):
+    book = await engine.insert(Book(author_id=ada.id, title="Notes"))
+    await engine.insert(Reply(book_id=book.id))
+    select = Reply.select(Author.name, count().label("n")).join(Book).join(Author)
+    assert await engine.all(select.group_by(Author.id, Author.name)) == [{"name": "Ada", "n": 1}]

@@ -1,0 +1,74 @@
+"""Mistakes in a table class that its columns cannot see alone: said when the class is made."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from www.db.column import MISSING, Column
+from www.db.errors import BadValue, DefinitionError
+from www.db.expression import Ordering
+
+if TYPE_CHECKING:
+    from www.db.metadata import TableInfo
+
+_ACTIONS = ("cascade", "restrict", "set null")
+
+
+def check_columns(cls: type, info: TableInfo[Any]) -> None:
+    """Raise DefinitionError with class and column where one is wrong."""
+    for column in info.columns.values():
+        where = f"{cls.__name__}.{column.attribute}"
+        _check_options(where, column)
+        _check_default(where, column)
+        _check_reference(where, column)
+    if len(info.guard) > 1:
+        names = " and ".join(column.attribute for column in info.guard)
+        raise DefinitionError(f"{cls.__name__} has several version columns: {names}")
+    for index in info.indexes:
+        for term in index.terms:
+            what = term.expression if isinstance(term, Ordering) else term
+            if isinstance(what, Column) and what.table not in {"", info.name}:
+                where = f"{cls.__name__}.{index.name}"
+                raise DefinitionError(f"{where}: an index cannot hold {what!r} of another table")
+
+
+def _check_options(where: str, column: Column[Any]) -> None:
+    if column.mistake:
+        raise DefinitionError(f"{where}: {column.mistake}")
+    for word in column.unknown:
+        near = get_close_matches(word, Column.__slots__, 1)
+        hint = f", did you mean {near[0]}?" if near else ""
+        raise DefinitionError(f"{where}: a column has no option {word!r}{hint}")
+
+
+def _check_default(where: str, column: Column[Any]) -> None:
+    default = column.default
+    if default is MISSING or callable(default):
+        return
+    if isinstance(default, dict | list):
+        kind = type(default).__name__
+        raise DefinitionError(f"{where}: every row would share this {kind}: default=lambda: ...")
+    if default is None:
+        if not column.nullable:
+            raise DefinitionError(f"{where}: default=None needs nullable=True")
+        return
+    try:
+        column.type.encode(default)
+    except BadValue as err:
+        raise DefinitionError(f"{where}: the default is wrong: {err}") from err
+
+
+def _check_reference(where: str, column: Column[Any]) -> None:
+    references: object = column.references
+    if references is not None and not callable(references):
+        message = "references takes a function, so that the other table may stand further down"
+        raise DefinitionError(f"{where}: {message}: references=lambda: Other.column")
+    for option, action in (("on_delete", column.on_delete), ("on_update", column.on_update)):
+        if action not in _ACTIONS:
+            known = ", ".join(map(repr, _ACTIONS))
+            raise DefinitionError(f"{where}: {option} is one of {known}, not {action!r}")
+        if action == "set null" and not column.nullable:
+            raise DefinitionError(f"{where}: {option}='set null' needs nullable=True")
+        if action != "restrict" and column.references is None:
+            raise DefinitionError(f"{where}: {option} needs references=lambda: Other.column")
