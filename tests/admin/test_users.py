@@ -105,7 +105,7 @@ async def test_of_administrators_who_demote_each_other_one_stays(admin, make_act
         )
     )
     assert {answer.status for answer in answers} <= {303, 403, 409}
-    assert await engine.exists(User.select().where(User.role == "admin"))
+    assert await engine.exists(User.select().where(User.role == Role.ADMIN))
     entries = await engine.all(AuditEntry.select().order_by(AuditEntry.id))
     gone = set()
     for entry in entries:

@@ -226,7 +226,7 @@ async def test_it_says_what_is_wrong_with_an_expression(engine: Engine):
     with pytest.raises(StatementError, match="is not converted in SQL alike"):
         Book.title.as_type(int)
     with pytest.raises(StatementError, match="only JSON has something inside"):
-        _ = Book.title["a"]
+        _ = Book.title["a"]  # type: ignore[misc]
     with pytest.raises(TypeError, match="not iterable"):
         list(Book.extra)  # type: ignore[call-overload]
     with pytest.raises(StatementError, match="is not found"):
@@ -240,7 +240,7 @@ async def test_it_says_what_is_wrong_with_an_expression(engine: Engine):
     with pytest.raises(StatementError, match=r"rank\(\) needs .over\(order_by"):
         await engine.all(Book.select(rank().label("r")))
     with pytest.raises(StatementError, match="that is neither datetime nor date"):
-        date_part("year", Book.title)
+        date_part("year", Book.title)  # type: ignore[arg-type]
     with pytest.raises(StatementError, match="needs pairs"):
         case()
     with pytest.raises(StatementError, match="needs a column"):

@@ -49,7 +49,7 @@ def column(chance: random.Random, targets: list[Any]) -> Any:
     options: dict[str, Any] = {"nullable": True}
     if targets and chance.random() < 0.3:
         target = chance.choice(targets)
-        way = chance.choice(["cascade", "set null", "restrict"])
+        way: Any = chance.choice(["cascade", "set null", "restrict"])
         return Column(int, references=lambda: target.id, on_delete=way, index=True, **options)
     kind = chance.choice([int, str, bool, float, dict, datetime])
     if kind in DEFAULTS and chance.random() < 0.6:

@@ -37,10 +37,10 @@ class Aggregate(Expression[T]):
         self.type = kind
         self.target = target
         self.order = order
-        self.condition: Expression[bool] | None = None
+        self.condition: Expression[bool | None] | None = None
         self.window: tuple[tuple[Expression[Any], ...], tuple[Ordering, ...]] | None = None
 
-    def filter(self, condition: Expression[bool]) -> Self:
+    def filter(self, condition: Expression[bool | None]) -> Self:
         """Look only at the rows that meet the condition."""
         twin = copy.copy(self)
         twin.condition = condition
@@ -113,30 +113,33 @@ def count(what: Expression[Any] | None = None, *, distinct: bool = False) -> Agg
     return Aggregate("count", (Literal("*", INTEGER) if what is None else what,), INTEGER)
 
 
-def total(what: Expression[T]) -> Aggregate[T | None]:
+def total(what: Expression[T | None]) -> Aggregate[T | None]:
     """`sum(what)`; None where there is no row."""
     # PostgreSQL sums integers to NUMERIC.
     target = "BIGINT" if what.type.storage is int else ""
     return Aggregate("sum", (what,), what.type, target=target)
 
 
-def average(what: Expression[Any]) -> Aggregate[float | None]:
+def average(what: Expression[float | None]) -> Aggregate[float | None]:
     """The mean as a float; None where there is no row."""
     return Aggregate("avg", (what,), REAL, target="DOUBLE PRECISION")
 
 
-def largest(what: Expression[T]) -> Aggregate[T | None]:
+def largest(what: Expression[T | None]) -> Aggregate[T | None]:
     """`max(what)`; None where there is no row."""
     return Aggregate("max", (what,), what.type)
 
 
-def smallest(what: Expression[T]) -> Aggregate[T | None]:
+def smallest(what: Expression[T | None]) -> Aggregate[T | None]:
     """`min(what)`; None where there is no row."""
     return Aggregate("min", (what,), what.type)
 
 
 def string_agg(
-    what: Expression[str], separator: str, *, order_by: Expression[Any] | Ordering | None = None
+    what: Expression[str | None],
+    separator: str,
+    *,
+    order_by: Expression[Any] | Ordering | None = None,
 ) -> Aggregate[str | None]:
     """Texts one behind the other with `separator` between them; None where there is no row."""
     order = () if order_by is None else (ordering(order_by),)
@@ -159,11 +162,11 @@ def dense_rank() -> Ranking[int]:
     return Ranking("dense_rank", (), INTEGER)
 
 
-def lag(what: Expression[T], rows: int = 1) -> Ranking[T | None]:
+def lag(what: Expression[T | None], rows: int = 1) -> Ranking[T | None]:
     """The value of `what` so many rows before this one in the window."""
     return Ranking("lag", (what, Literal(str(int(rows)), INTEGER)), what.type)
 
 
-def lead(what: Expression[T], rows: int = 1) -> Ranking[T | None]:
+def lead(what: Expression[T | None], rows: int = 1) -> Ranking[T | None]:
     """The value of `what` so many rows behind this one in the window."""
     return Ranking("lead", (what, Literal(str(int(rows)), INTEGER)), what.type)

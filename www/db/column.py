@@ -16,9 +16,25 @@ from www.db.types import TEXT, ColumnType, column_type, limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypedDict, Unpack
 
     from www.db.compile import Compiler
     from www.db.metadata import TableInfo
+
+    class Options(TypedDict, total=False):
+        """The keywords of Column, as editors offer and check them; `nullable` decides the type."""
+
+        primary_key: bool
+        autoincrement: bool
+        default: Any
+        unique: bool
+        index: bool
+        max_length: int | None
+        references: Callable[[], Column[Any]] | None
+        on_delete: OnDelete
+        version: bool
+        name: str
+
 
 T = TypeVar("T")
 X = TypeVar("X")
@@ -65,12 +81,28 @@ class Column(Expression[T]):
 
     @overload
     def __init__(
-        self: Column[X | None], type_: type[X], *, nullable: Literal[True], **options: Any
+        self: Column[X | None],
+        type_: type[X] | ColumnType[X],
+        *,
+        nullable: Literal[True],
+        **options: Unpack[Options],
     ) -> None: ...
     @overload
-    def __init__(self: Column[X], type_: type[X], **options: Any) -> None: ...
+    def __init__(
+        self: Column[X],
+        type_: type[X] | ColumnType[X],
+        *,
+        nullable: Literal[False] = False,
+        **options: Unpack[Options],
+    ) -> None: ...
     @overload
-    def __init__(self: Column[Any], type_: ColumnType, **options: Any) -> None: ...
+    def __init__(
+        self: Column[Any],
+        type_: type[Any] | ColumnType,
+        *,
+        nullable: bool,
+        **options: Unpack[Options],
+    ) -> None: ...
     def __init__(
         self,
         type_: type[Any] | ColumnType,

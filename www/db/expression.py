@@ -14,15 +14,14 @@ from www.db.operators import Operators
 from www.db.types import BOOLEAN, TEXT, ColumnType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from www.db.compile import Compiler, Node
+    from www.db.compile import Compiler
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Expression(Operators[T]):
-    """Anything that has a value in SQL; `T` is the Python type of that value."""
+class Expression(Operators[T_co]):
+    """Anything that has a value in SQL; `T_co` is the Python type of that value."""
 
     __slots__ = ("type",)
     type: ColumnType
@@ -36,11 +35,13 @@ class Expression(Operators[T]):
         """The key under which this stands in a result row; None if it needs a label."""
         return None
 
-    def label(self, name: str) -> Label[T]:
+    def label(self, name: str) -> Label[T_co]:
         """Give the expression a key in the result row."""
         return Label(self, checked_name(name, "a label"))
 
-    def __getitem__(self, key: str | int) -> Expression[Any]:
+    def __getitem__(
+        self: Expression[dict[Any, Any] | list[Any] | None], key: str | int
+    ) -> Expression[Any]:
         """Look into JSON: `Blog.extra["tags"][0]`."""
         if self.type.storage is not str or self.type.name != "json":
             raise StatementError(f"{self!r}[{key!r}]: only JSON has something inside")
@@ -66,7 +67,7 @@ class Expression(Operators[T]):
     def _written(self, before: str, after: str, kind: ColumnType) -> Expression[Any]:
         return Written(before, self, after, kind)
 
-    def _among(self, values: Iterable[Any] | Node) -> Expression[bool]:
+    def _among(self, values: Any) -> Expression[bool]:
         if hasattr(values, "sql"):
             return Binary(self, " IN ", Nested(values))
         items = tuple(self.lift(value) for value in values)
@@ -78,7 +79,7 @@ class Expression(Operators[T]):
         bound: Expression[str] = Bound(TEXT.encode(pattern), TEXT)
         return Binary(self, " LIKE ", Written("", bound, " ESCAPE '\\'", TEXT))
 
-    def _logic(self, operator: str, other: Expression[bool]) -> Expression[bool]:
+    def _logic(self, operator: str, other: Expression[bool | None]) -> Expression[bool]:
         return Logic(operator, (self, other))
 
     def _ordered(self, *, descending: bool) -> Ordering:
@@ -232,12 +233,12 @@ class Literal(Expression[T]):
         out.text(self.fragment)
 
 
-class Label(Expression[T]):
+class Label(Expression[T_co]):
     """An expression with a key of its own in the result row."""
 
     __slots__ = ("inner", "name")
 
-    def __init__(self, inner: Expression[T], name: str) -> None:
+    def __init__(self, inner: Expression[T_co], name: str) -> None:
         """Take the expression and the key."""
         self.inner = inner
         self.name = name
@@ -281,11 +282,11 @@ def ordering(term: Expression[Any] | Ordering) -> Ordering:
     return term.asc()
 
 
-def all_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
+def all_of(conditions: tuple[Expression[bool | None], ...]) -> Expression[bool | None]:
     """Join conditions by AND."""
     return conditions[0] if len(conditions) == 1 else Logic(" AND ", conditions)
 
 
-def any_of(conditions: tuple[Expression[bool], ...]) -> Expression[bool]:
+def any_of(conditions: tuple[Expression[bool | None], ...]) -> Expression[bool | None]:
     """Join conditions by OR."""
     return conditions[0] if len(conditions) == 1 else Logic(" OR ", conditions)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from www.db.errors import StatementError
 from www.db.expression import Bound, Expression, Function, Nested
 from www.db.types import INTEGER, TEXT, column_type
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from www.db.compile import Compiler, Node
 
 T = TypeVar("T")
+TextT = TypeVar("TextT", str, "str | None")
 DatePart = Literal["year", "month", "day", "hour", "minute", "second"]
 
 
-def coalesce(what: Expression[T | None], instead: T) -> Expression[T]:
+def coalesce(what: Expression[T | None], instead: T | Expression[T]) -> Expression[T]:
     """The value of `what`, or `instead` where that is null."""
     return Function("coalesce", (what, what.lift(instead)), what.type)
 
 
-def lower(what: Expression[str]) -> Expression[str]:
+def lower(what: Expression[TextT]) -> Expression[TextT]:
     """`lower(what)`; only the letters of ASCII are folded."""
     return Function("lower", (what,), TEXT)
 
@@ -53,7 +56,7 @@ class Case(Expression[T]):
 
     def __init__(
         self,
-        pairs: tuple[tuple[Expression[bool], Expression[T]], ...],
+        pairs: tuple[tuple[Expression[bool | None], Expression[T]], ...],
         otherwise: Expression[T] | None,
     ) -> None:
         """Take at least one pair."""
@@ -75,7 +78,15 @@ class Case(Expression[T]):
         out.text(" END")
 
 
-def case(*pairs: tuple[Expression[bool], Any], otherwise: Any = None) -> Expression[Any]:
+@overload
+def case(
+    *pairs: tuple[Expression[bool | None], T | Expression[T]], otherwise: T | Expression[T]
+) -> Expression[T]: ...
+@overload
+def case(*pairs: tuple[Expression[bool | None], Expression[T]]) -> Expression[T | None]: ...
+@overload
+def case(*pairs: tuple[Expression[bool | None], T]) -> Expression[T | None]: ...
+def case(*pairs: tuple[Expression[bool | None], Any], otherwise: Any = None) -> Expression[Any]:
     """The value of the first pair whose condition holds, or `otherwise`.
 
     case((Blog.views > 1000, "much"), (Blog.views > 10, "some"), otherwise="little")
@@ -104,7 +115,7 @@ class PartOfDate(Expression[int]):
         out.dialect.date_part(out, self.part, self.inner)
 
 
-def date_part(part: DatePart, what: Expression[Any]) -> Expression[int]:
+def date_part(part: DatePart, what: Expression[date | None]) -> Expression[int]:
     """The year, month, day, hour, minute or second of a datetime (in UTC) or date."""
     if part not in {"year", "month", "day", "hour", "minute", "second"}:
         raise StatementError(f"date_part({part!r}): take year, month, day, hour, minute or second")

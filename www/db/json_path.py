@@ -13,9 +13,7 @@ from www.db.expression import Bound, Expression
 from www.db.types import BOOLEAN, INTEGER, JSON, REAL, TEXT, ColumnType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from www.db.compile import Compiler, Node
+    from www.db.compile import Compiler
     from www.db.expression import Ordering
 
 T = TypeVar("T")
@@ -70,7 +68,7 @@ class JsonPath(Expression[Any]):
             return real._with(operator, number, kind)  # noqa: SLF001 - one family
         return self.as_type(python)._with(operator, other, kind)  # noqa: SLF001
 
-    def _among(self, values: Iterable[Any] | Node) -> Expression[bool]:
+    def _among(self, values: Any) -> Expression[bool]:
         if hasattr(values, "sql"):
             self._untyped("in_")
         items = tuple(values)

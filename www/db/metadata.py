@@ -27,7 +27,7 @@ class Index:
     def __init__(
         self,
         *terms: Expression[Any] | Ordering,
-        where: Expression[bool] | None = None,
+        where: Expression[bool | None] | None = None,
         unique: bool = False,
         name: str = "",
     ) -> None:
@@ -47,7 +47,7 @@ class Check:
 
     __slots__ = ("condition", "name")
 
-    def __init__(self, condition: Expression[bool], name: str = "") -> None:
+    def __init__(self, condition: Expression[bool | None], name: str = "") -> None:
         """Take an expression over the table's own columns."""
         self.condition = condition
         self.name = name

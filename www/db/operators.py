@@ -6,7 +6,7 @@ methods at the end of this class are what lies between.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 from www.db.errors import StatementError
 from www.db.types import BOOLEAN, INTEGER, REAL, TEXT, ColumnType
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from www.db.compile import Node
     from www.db.expression import Expression, Label, Ordering
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)  # an expression only gives values
 X = TypeVar("X")
 _CASTS: Final[dict[tuple[type, type], tuple[str, str, ColumnType]]] = {
     (int, float): ("CAST(", " AS DOUBLE PRECISION)", REAL),
@@ -28,8 +28,12 @@ _CASTS: Final[dict[tuple[type, type], tuple[str, str, ColumnType]]] = {
 }
 
 
-class Operators(Generic[T]):
-    """The operators and methods of every expression whose value is a `T`."""
+class Operators(Generic[T_co]):
+    """The operators and methods of every expression whose value is a `T_co`.
+
+    They take such a value, or an expression that gives one or null: what can never be equal is
+    found by the type checker.
+    """
 
     __slots__ = ()
     type: ColumnType
@@ -37,27 +41,27 @@ class Operators(Generic[T]):
     # Comparisons. `==` returns an expression, therefore expressions hash by identity.
     __hash__ = object.__hash__
 
-    def __eq__(self, other: object) -> Expression[bool]:  # type: ignore[override]
+    def __eq__(self, other: T_co | Expression[T_co | None] | None) -> Expression[bool]:  # type: ignore[override]
         """`column == value`; None means IS NULL."""
         return self.is_(None) if other is None else self._with(" = ", other, BOOLEAN)
 
-    def __ne__(self, other: object) -> Expression[bool]:  # type: ignore[override]
+    def __ne__(self, other: T_co | Expression[T_co | None] | None) -> Expression[bool]:  # type: ignore[override]
         """`column != value`; None means IS NOT NULL."""
         return self.is_not(None) if other is None else self._with(" <> ", other, BOOLEAN)
 
-    def __lt__(self, other: object) -> Expression[bool]:
+    def __lt__(self, other: T_co | Expression[T_co | None]) -> Expression[bool]:
         """`column < value`."""
         return self._with(" < ", other, BOOLEAN)
 
-    def __le__(self, other: object) -> Expression[bool]:
+    def __le__(self, other: T_co | Expression[T_co | None]) -> Expression[bool]:
         """`column <= value`."""
         return self._with(" <= ", other, BOOLEAN)
 
-    def __gt__(self, other: object) -> Expression[bool]:
+    def __gt__(self, other: T_co | Expression[T_co | None]) -> Expression[bool]:
         """`column > value`."""
         return self._with(" > ", other, BOOLEAN)
 
-    def __ge__(self, other: object) -> Expression[bool]:
+    def __ge__(self, other: T_co | Expression[T_co | None]) -> Expression[bool]:
         """`column >= value`."""
         return self._with(" >= ", other, BOOLEAN)
 
@@ -69,120 +73,126 @@ class Operators(Generic[T]):
         """`column IS NOT NULL`."""
         return self._written("", " IS NOT NULL", BOOLEAN)
 
-    def in_(self, values: Iterable[Any] | Node) -> Expression[bool]:
+    def in_(self, values: Iterable[T_co | Expression[T_co | None]] | Node) -> Expression[bool]:
         """`column IN (...)`: values, or a select of one column. No values match nothing."""
         return self._among(values)
 
-    def not_in(self, values: Iterable[Any] | Node) -> Expression[bool]:
+    def not_in(self, values: Iterable[T_co | Expression[T_co | None]] | Node) -> Expression[bool]:
         """`NOT column IN (...)`."""
         return ~self._among(values)
 
-    def between(self, low: object, high: object) -> Expression[bool]:
+    def between(
+        self, low: T_co | Expression[T_co | None], high: T_co | Expression[T_co | None]
+    ) -> Expression[bool]:
         """`column >= low AND column <= high`."""
         return (self >= low) & (self <= high)
 
     # LIKE looks at case on every database. ilike does not, for the letters of ASCII; for those of
     # other scripts store a folded column beside the text.
-    def contains(self, part: str) -> Expression[bool]:
+    def contains(self: Operators[str | None], part: str) -> Expression[bool]:
         """Find `part` anywhere in the text; `%` and `_` in it are plain characters."""
         return self._like(f"%{_like_escaped(part)}%")
 
-    def startswith(self, part: str) -> Expression[bool]:
+    def startswith(self: Operators[str | None], part: str) -> Expression[bool]:
         """Find text that begins with `part`."""
         return self._like(f"{_like_escaped(part)}%")
 
-    def endswith(self, part: str) -> Expression[bool]:
+    def endswith(self: Operators[str | None], part: str) -> Expression[bool]:
         """Find text that ends with `part`."""
         return self._like(f"%{_like_escaped(part)}")
 
-    def like(self, pattern: str) -> Expression[bool]:
+    def like(self: Operators[str | None], pattern: str) -> Expression[bool]:
         r"""`column LIKE pattern`, where `%` and `_` are wild and a backslash escapes."""
         return self._like(pattern)
 
-    def ilike(self, pattern: str) -> Expression[bool]:
+    def ilike(self: Operators[str | None], pattern: str) -> Expression[bool]:
         """Like `like`, but the letters of ASCII match in either case."""
         return self._written("lower(", ")", TEXT)._like(ascii_lower(pattern))  # noqa: SLF001
 
     # Logic.
-    def __and__(self, other: Expression[bool]) -> Expression[bool]:
+    def __and__(self: Operators[bool | None], other: Expression[bool | None]) -> Expression[bool]:
         """Both hold; use parentheses around the comparisons."""
         return self._logic(" AND ", other)
 
-    def __or__(self, other: Expression[bool]) -> Expression[bool]:
+    def __or__(self: Operators[bool | None], other: Expression[bool | None]) -> Expression[bool]:
         """At least one holds."""
         return self._logic(" OR ", other)
 
-    def __invert__(self) -> Expression[bool]:
+    def __invert__(self: Operators[bool | None]) -> Expression[bool]:
         """It does not hold."""
         return self._written("(NOT ", ")", BOOLEAN)
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> NoReturn:
         """Refuse `and`, `or`, `not` and chained comparisons, which Python cannot hand over."""
         raise StatementError("an SQL expression has no truth value in Python: use & | ~ instead")
 
     # Arithmetic, as Python has it: `/` gives a float, `%` has the sign of the divisor. What is
     # divided by zero is null on every database. Texts are joined by `+`.
-    def __add__(self, other: object) -> Expression[T]:
+    def __add__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`column + value`; of texts one behind the other."""
         return self._with(" || " if self.type.storage is str else " + ", other, self.type)
 
-    def __radd__(self, other: object) -> Expression[T]:
+    def __radd__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value + column`."""
         return self.lift(other) + self
 
-    def __sub__(self, other: object) -> Expression[T]:
+    def __sub__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`column - value`."""
         return self._with(" - ", other, self.type)
 
-    def __rsub__(self, other: object) -> Expression[T]:
+    def __rsub__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value - column`."""
         return self.lift(other) - self
 
-    def __mul__(self, other: object) -> Expression[T]:
+    def __mul__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`column * value`."""
         return self._with(" * ", other, self.type)
 
-    def __rmul__(self, other: object) -> Expression[T]:
+    def __rmul__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value * column`."""
         return self.lift(other) * self
 
-    def __truediv__(self, other: object) -> Expression[float]:
+    def __truediv__(
+        self: Operators[float | None], other: float | Expression[float | None]
+    ) -> Expression[float]:
         """`column / value` as a float; null where the value is zero."""
         divisor = self.lift(other)._written("nullif(", ", 0)", self.type)
         real = self._written("CAST(", " AS DOUBLE PRECISION)", REAL)
         return real._with(" / ", divisor, REAL)
 
-    def __rtruediv__(self, other: object) -> Expression[float]:
+    def __rtruediv__(
+        self: Operators[float | None], other: float | Expression[float | None]
+    ) -> Expression[float]:
         """`value / column` as a float; null where the column is zero."""
         return self.lift(other) / self
 
-    def __floordiv__(self, other: object) -> Expression[T]:
+    def __floordiv__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """How often `value` fits into the int, as Python counts: rounded down."""
         divisor = self.lift(other)
         unless_zero = divisor._written("nullif(", ", 0)", self.type)
         return (self - self % divisor)._with(" / ", unless_zero, self.type)
 
-    def __rfloordiv__(self, other: object) -> Expression[T]:
+    def __rfloordiv__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value // column`."""
         return self.lift(other) // self
 
-    def __rmod__(self, other: object) -> Expression[T]:
+    def __rmod__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value % column`."""
         return self.lift(other) % self
 
-    def __neg__(self) -> Expression[T]:
+    def __neg__(self) -> Expression[T_co]:
         """`-column`."""
         if self.type.storage not in {int, float}:
             raise StatementError(f"-{self!r}: that is no number")
         return self._written("(-", ")", self.type)
 
-    def __abs__(self) -> Expression[T]:
+    def __abs__(self) -> Expression[T_co]:
         """`abs(column)`: the value without its sign."""
         if self.type.storage not in {int, float}:
             raise StatementError(f"abs({self!r}): that is no number")
         return self._written("abs(", ")", self.type)
 
-    def __mod__(self, other: object) -> Expression[T]:
+    def __mod__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """The rest of `column // value` for ints, with the sign of `value`."""
         if self.type.storage is not int:
             raise StatementError(f"{self!r} % {other!r}: only ints have a rest")
@@ -215,7 +225,7 @@ class Operators(Generic[T]):
         """Return `value` as an expression: bound with this one's type unless it is one already."""
         raise NotImplementedError
 
-    def label(self, name: str) -> Label[T]:
+    def label(self, name: str) -> Label[T_co]:
         """Give the expression a key in the result row."""
         raise NotImplementedError
 
@@ -225,13 +235,13 @@ class Operators(Generic[T]):
     def _written(self, before: str, after: str, kind: ColumnType) -> Expression[Any]:
         raise NotImplementedError
 
-    def _among(self, values: Iterable[Any] | Node) -> Expression[bool]:
+    def _among(self, values: Any) -> Expression[bool]:
         raise NotImplementedError
 
     def _like(self, pattern: str) -> Expression[bool]:
         raise NotImplementedError
 
-    def _logic(self, operator: str, other: Expression[bool]) -> Expression[bool]:
+    def _logic(self, operator: str, other: Expression[bool | None]) -> Expression[bool]:
         raise NotImplementedError
 
     def _ordered(self, *, descending: bool) -> Ordering:

@@ -15,10 +15,11 @@ from www.db.definitions import check_columns
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
-from www.db.statements import Delete, Insert, Select, Update
+from www.db.statements import Delete, Insert, Update
 from www.db.statements.alias import Alias, renamed
 from www.db.statements.insert import InsertFrom
 from www.db.statements.related import Related
+from www.db.statements.selecting import Selecting
 from www.db.types import words_type
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class TableMetaClass(type):
         return f"<Table {info.name}({', '.join(info.columns)})>" if info else super().__repr__()
 
 
-class Table(dict[str, Any], metaclass=TableMetaClass):
+class Table(dict[str, Any], Selecting, metaclass=TableMetaClass):
     """One row. Make it with keywords: `Blog(title="Hello")`; missing columns get their defaults.
 
     Statements start at the class: `Blog.select()`, `Blog.insert(row)`, `Blog.update(title="x")`,
@@ -156,11 +157,6 @@ class Table(dict[str, Any], metaclass=TableMetaClass):
         """Forget the changes: they are in the database now."""
         if hasattr(self, "_changes"):
             del self._changes
-
-    @classmethod
-    def select(cls, *what: Expression[Any]) -> Select[Self]:
-        """Select whole rows, or the given columns and labelled expressions."""
-        return Select(cls.info, what)
 
     @classmethod
     def alias(cls, name: str) -> type[Self]:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from www.db.errors import BadValue, DefinitionError
@@ -20,12 +20,18 @@ from www.db.errors import BadValue, DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
+
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnType:
-    """How values of one Python type are stored.
+class ColumnType(Generic[T]):
+    """How values of one Python type are stored; `ColumnType[Money]` makes a `Column[Money]`.
 
     `storage` is int, float, str or bytes: what SQLite's driver takes and gives. `encode` turns a
     Python value into it (raising BadValue), `decode` turns it back; None means that nothing is to
@@ -34,10 +40,10 @@ class ColumnType:
     """
 
     name: str
-    python: type
+    python: type[T]
     storage: type
     encode: Callable[[Any], Any]
-    decode: Callable[[Any], Any] | None = None
+    decode: Callable[[Any], T] | None = None
     native: Native | None = None
 
 
@@ -232,6 +238,7 @@ def column_type(python: object) -> ColumnType:
     """Find how `python` is stored; a ColumnType of one's own is taken as it is."""
     if isinstance(python, ColumnType):
         return python
+    python = getattr(python, "__origin__", python)  # dict[str, int] is stored as any dict
     if isinstance(python, type) and (found := _BUILT_IN.get(python)) is not None:
         return found
     if isinstance(python, type) and issubclass(python, Enum):

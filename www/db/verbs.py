@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from www.db.drivers.base import Params, Result, Row
-    from www.db.metadata import TableInfo
+    from www.db.metadata import Maker, TableInfo
     from www.db.seen import Observer
     from www.db.statements.base import Statement
 
 R = TypeVar("R")
+T = TypeVar("T")
+TupleT = TypeVar("TupleT", bound=tuple[Any, ...])
 TableT = TypeVar("TableT", bound=Table)
 Change = Insert[R] | Update[R] | Delete[R]
 
@@ -59,9 +61,9 @@ class Verbs:
         make = maker(statement.info, statement.outputs(), self.dialect)
         return make(await self._rows(statement))
 
-    async def tuples(self, query: Query[Any]) -> list[tuple[Any, ...]]:
+    async def tuples(self, query: Query[Any, TupleT]) -> list[TupleT]:
         """Return every row as a tuple of its values: the quickest way to read many."""
-        make = tuples(query.info, query.outputs(), self.dialect)
+        make: Maker[Any] = tuples(query.info, query.outputs(), self.dialect)
         return make(await self._rows(query))
 
     async def raw(self, sql: str, *values: Any) -> list[dict[str, Any]]:
@@ -102,15 +104,16 @@ class Verbs:
         rows: list[TableT] = maker(info, info.whole, self.dialect)(found)
         return rows[0] if rows else None
 
-    async def scalars(self, select: Query[Any]) -> list[Any]:
+    async def scalars(self, select: Query[Any, tuple[T, *tuple[Any, ...]]]) -> list[T]:
         """Return the first selected column of every row."""
         decode = self.dialect.decoder(select.outputs()[0].type)
         rows = await self._rows(select)
         if decode is None:
             return [values[0] for values in rows]
-        return [None if values[0] is None else decode(values[0]) for values in rows]
+        found: list[Any] = [None if values[0] is None else decode(values[0]) for values in rows]
+        return found
 
-    async def scalar(self, select: Query[Any]) -> Any:
+    async def scalar(self, select: Query[Any, tuple[T, *tuple[Any, ...]]]) -> T | None:
         """Return the first selected column of the first row; None if there is no row."""
         values = await self.scalars(select.at_most(1))
         return values[0] if values else None

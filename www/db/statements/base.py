@@ -46,9 +46,9 @@ class Statement(Generic[R]):
 class Conditional(Statement[R]):
     """A statement with a WHERE."""
 
-    conditions: tuple[Expression[bool], ...] = ()
+    conditions: tuple[Expression[bool | None], ...] = ()
 
-    def where(self, *conditions: Expression[bool]) -> Self:
+    def where(self, *conditions: Expression[bool | None]) -> Self:
         """Keep only rows that meet every condition; calls add up."""
         twin = self._but(conditions=self.conditions + conditions)
         for condition in cast("tuple[object, ...]", conditions):

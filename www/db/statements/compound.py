@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Expression, Literal, Ordering, ordering
-from www.db.statements.query import Query
+from www.db.statements.query import C_co, Query
 
 if TYPE_CHECKING:
     from www.db.compile import Compiler
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Compound(Query[R]):
+class Compound(Query[R, C_co]):
     """Rows of several selects; keys and row class are those of the first."""
 
     def __init__(self, operator: str, parts: tuple[Query[Any], ...]) -> None:

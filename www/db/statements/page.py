@@ -108,7 +108,7 @@ def _with_key(select: Select[Any]) -> tuple[Ordering, ...]:
     return (*terms, *(Ordering(column, descending=last) for column in key))
 
 
-def _beyond(terms: Sequence[Ordering], values: Sequence[Any]) -> Expression[bool]:
+def _beyond(terms: Sequence[Ordering], values: Sequence[Any]) -> Expression[bool | None]:
     pairs: list[tuple[Expression[Any], Expression[Any]]] = [
         (term.expression, Bound(value, term.expression.type))
         for term, value in zip(terms, values, strict=True)

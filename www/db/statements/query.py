@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from www.db.compile import quoted
 from www.db.errors import StatementError
@@ -19,10 +20,25 @@ if TYPE_CHECKING:
     from www.db.statements.compound import Compound
 
 R = TypeVar("R")
+X = TypeVar("X")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    C_co = TypeVarWithDefault(
+        "C_co", bound=tuple[Any, ...], covariant=True, default=tuple[Any, ...]
+    )
+else:
+    C_co = TypeVar("C_co", covariant=True)
 
 
-class Query(Statement[R]):
-    """Anything that gives rows and changes none."""
+class Query(Statement[R], Generic[R, C_co]):
+    """Anything that gives rows and changes none.
+
+    `R` is the class of the rows, `C_co` what each is as a tuple: `Query[Blog, tuple[int, str]]`.
+    """
+
+    if not TYPE_CHECKING:  # `Query[Blog]` will do: then nothing is known of the tuple
+        __class_getitem__ = classmethod(GenericAlias)
 
     _order: tuple[Ordering, ...] = ()
     _limit: int | None = None
@@ -57,7 +73,7 @@ class Query(Statement[R]):
                 raise StatementError(message)
         return self._but(_with=self._with + tuple(table.info for table in tables))
 
-    def as_scalar(self) -> Expression[Any]:
+    def as_scalar(self: Query[Any, tuple[X]]) -> Expression[X | None]:
         """Return this select of one column as a value within another statement."""
         return Nested(self, self.outputs()[0].type)
 
@@ -84,23 +100,23 @@ class Query(Statement[R]):
         table.info.body = self.union_all(step(table))
         return table
 
-    def union(self, *others: Query[Any]) -> Compound[R]:
+    def union(self, *others: Query[Any]) -> Compound[R, C_co]:
         """Return the rows of all; equal rows once."""
         return self._combined(" UNION ", others)
 
-    def union_all(self, *others: Query[Any]) -> Compound[R]:
+    def union_all(self, *others: Query[Any]) -> Compound[R, C_co]:
         """Return the rows of all, one after the other."""
         return self._combined(" UNION ALL ", others)
 
-    def intersect(self, *others: Query[Any]) -> Compound[R]:
+    def intersect(self, *others: Query[Any]) -> Compound[R, C_co]:
         """Return the rows that all have, each once."""
         return self._combined(" INTERSECT ", others)
 
-    def except_(self, *others: Query[Any]) -> Compound[R]:
+    def except_(self, *others: Query[Any]) -> Compound[R, C_co]:
         """Return the rows of this that no other has, each once."""
         return self._combined(" EXCEPT ", others)
 
-    def _combined(self, operator: str, others: tuple[Query[Any], ...]) -> Compound[R]:
+    def _combined(self, operator: str, others: tuple[Query[Any], ...]) -> Compound[R, C_co]:
         from www.db.statements.compound import Compound
 
         return Compound(operator, (self, *others))

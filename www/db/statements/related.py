@@ -6,7 +6,6 @@ puts them under `row["comments"]`. A `Related` in the table's class gives that i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from www.db.column import Column
@@ -65,15 +64,20 @@ class Related(Generic[T]):
             raise AttributeError(message) from None
 
 
-@dataclass(frozen=True, slots=True)
 class Relation:
     """One thing to read beside the rows of a select."""
 
-    key: str
-    here: Column[Any]  # whose values in the rows found are looked for
-    there: Column[Any]  # in this column of `select`'s table
-    select: Select[Any]
-    many: bool
+    __slots__ = ("here", "key", "many", "select", "there")
+
+    def __init__(
+        self, key: str, here: Column[Any], there: Column[Any], select: Select[Any], *, many: bool
+    ) -> None:
+        """Look for the values of `here`, in the rows found, in `there` of `select`'s table."""
+        self.key = key
+        self.here = here
+        self.there = there
+        self.select = select
+        self.many = many
 
 
 def relation(
@@ -107,7 +111,7 @@ def relation(
     there = inner.info.columns[there.attribute]
     if checked_name(key, "a key") in info.columns:
         raise StatementError(f"{name}: {key!r} is a column of the row, say key='another'")
-    return Relation(key, here, there, inner, many)
+    return Relation(key, here, there, inner, many=many)
 
 
 def _only_key(left: TableInfo[Any], right: TableInfo[Any]) -> Column[Any]:

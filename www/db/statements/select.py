@@ -8,7 +8,7 @@ from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Expression, Label
 from www.db.statements.base import Conditional, Statement, write_outputs
-from www.db.statements.query import Query
+from www.db.statements.query import C_co, Query
 from www.db.statements.related import Related, Relation, relation
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 JoinKind = Literal[" JOIN ", " LEFT JOIN "]
-Join = tuple[JoinKind, "TableInfo[Any]", Expression[bool]]
+Join = tuple[JoinKind, "TableInfo[Any]", Expression[bool | None]]
 
 
-class Select(Conditional[R], Query[R]):
+class Select(Conditional[R], Query[R, C_co]):
     """Rows of one table, with columns of joined ones beside them."""
 
     _joins: tuple[Join, ...] = ()
     _group: tuple[Expression[Any], ...] = ()
-    _having: tuple[Expression[bool], ...] = ()
+    _having: tuple[Expression[bool | None], ...] = ()
     _distinct = False
     _skips = False
     related: tuple[Relation, ...] = ()
@@ -45,22 +45,22 @@ class Select(Conditional[R], Query[R]):
         """Return the selected expressions."""
         return self._what
 
-    def add(self, *what: Expression[Any]) -> Self:
+    def add(self, *what: Expression[Any]) -> Select[R]:
         """Select more beside what is selected."""
-        return self._but(_what=self._what + what)
+        return cast("Select[R]", self._but(_what=self._what + what))
 
-    def join(self, table: Any, on: Expression[bool] | None = None) -> Self:
+    def join(self, table: Any, on: Expression[bool | None] | None = None) -> Self:
         """Join rows of `table`; without `on`, by the one foreign key between it and this table.
 
         Where there is none to this table, by the one to the tables that were joined before.
         """
         return self._joined(" JOIN ", table, on)
 
-    def left_join(self, table: Any, on: Expression[bool] | None = None) -> Self:
+    def left_join(self, table: Any, on: Expression[bool | None] | None = None) -> Self:
         """Like join, but keep rows that have no partner."""
         return self._joined(" LEFT JOIN ", table, on)
 
-    def _joined(self, kind: JoinKind, table: Any, on: Expression[bool] | None) -> Self:
+    def _joined(self, kind: JoinKind, table: Any, on: Expression[bool | None] | None) -> Self:
         other: TableInfo[Any] = table.info
         if other.called in {self.info.called, *(info.called for _, info, _ in self._joins)}:
             message = f"{other.called} is in this select already: join an alias of it, "
@@ -81,7 +81,7 @@ class Select(Conditional[R], Query[R]):
         """One row per distinct values of `terms`."""
         return self._but(_group=terms)
 
-    def having(self, *conditions: Expression[bool]) -> Self:
+    def having(self, *conditions: Expression[bool | None]) -> Self:
         """Keep only groups that meet every condition."""
         return self._but(_having=self._having + conditions)
 
