@@ -29,7 +29,7 @@ from www.db.dialects.sqlite import SQLiteDialect
 
 Rows = dict[str, list[Any]]
 Other = Item.alias("other_items")
-KINDS = sorted({c.type.python for c in Item.info.columns.values()} - {object}, key=lambda k: k.__name__)  # fmt: skip
+KINDS: list[type] = sorted({c.type.python for c in Item.info.columns.values()} - {object}, key=lambda k: k.__name__)  # fmt: skip
 
 
 @dataclass(frozen=True)

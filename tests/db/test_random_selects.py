@@ -95,5 +95,5 @@ async def test_a_stream_gives_the_same(engine, rows, select, chunk):
 
 
 def test_the_terms_cover_every_kind_of_column():
-    kinds = {column.type.python for column in Item.info.columns.values()} - {object}
+    kinds: set[type] = {column.type.python for column in Item.info.columns.values()} - {object}
     assert kinds == {term.sql.type.python for term in columns((Item,), *kinds)}
