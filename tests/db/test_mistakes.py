@@ -16,8 +16,10 @@ BAD_STATEMENTS = {
     "order by a column or column.desc(), not by 'title'": lambda: any_book.select().order_by(
         "title"
     ),
-    "<Column books.pages> is int: only text is like a pattern": lambda: Book.pages.like("1%"),
-    "<Column books.extra> is json: only text is like a pattern": lambda: Book.extra.contains("a"),
+    "<Column books.pages> is int: only text is like a pattern": lambda: any_book.pages.like("1%"),
+    "<Column books.extra> is json: only text is like a pattern": lambda: any_book.extra.contains(
+        "a"
+    ),
     "-<Column books.title>: that is no number": lambda: -Book.title,
     "abs(<Column books.title>): that is no number": lambda: abs(Book.title),
     "0 foreign keys join authors and replies": lambda: Author.select().join(Reply),

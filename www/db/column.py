@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         max_length: int | None
         references: Callable[[], Column[Any]] | None
         on_delete: OnDelete
+        on_update: OnDelete
         version: bool
         name: str
 

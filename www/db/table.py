@@ -15,7 +15,7 @@ from www.db.definitions import check_columns
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
 from www.db.metadata import Check, Index, TableInfo
-from www.db.statements import Delete, Insert, Update
+from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.alias import Alias, renamed
 from www.db.statements.insert import InsertFrom
 from www.db.statements.related import Related
