@@ -46,6 +46,17 @@ class Naming(Protocol):
         ...
 
 
+class Activity(NamedTuple):
+    """What a driver does now, and what it has done since it was opened, by name.
+
+    `group_sizes` counts commits by how many changes shared them, where changes do that.
+    """
+
+    now: dict[str, int]
+    ever: dict[str, int]
+    group_sizes: Sequence[int] = ()
+
+
 class Session(Protocol):
     """One open transaction."""
 
@@ -115,6 +126,10 @@ class Driver(Protocol):
 
     async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:
         """Start a transaction, isolated at least as well as asked for."""
+        ...
+
+    def activity(self) -> Activity:
+        """Return what it does and has done, for whoever watches; asks nobody."""
         ...
 
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:

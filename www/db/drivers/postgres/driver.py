@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+from www.db.drivers.base import Activity
 from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
 from www.db.drivers.postgres.link import Link
 from www.db.drivers.postgres.listener import Listener, messages
@@ -39,6 +40,7 @@ class PostgresDriver:
         self._listener = Listener(options)
         self._replicas = Replicas(options, replicas)
         self._opened = False
+        self._repeated = 0
 
     async def open(self) -> None:
         """Connect once, or raise ConnectionLost with what is wrong."""
@@ -96,6 +98,7 @@ class PostgresDriver:
                     message = f"it is not known whether the change was made: {err}"
                     raise ConnectionLost(message) from err
                 give_up_at = self._still_worth_it(give_up_at, err)
+                self._repeated += 1
             except BaseException as err:
                 self._put_back(link, err)
                 raise
@@ -131,6 +134,10 @@ class PostgresDriver:
         level = isolation or ("repeatable read" if read_only else "read committed")
         words = f"BEGIN ISOLATION LEVEL {level.upper()}{' READ ONLY' if read_only else ''}"
         return Session(self._pool, await self._begun(words), read_only=read_only)
+
+    def activity(self) -> Activity:
+        """Return how the pool is used, and how often a statement ran again on a fresh link."""
+        return Activity(self._pool.activity(), {"statements_repeated": self._repeated})
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str | None]]:

@@ -44,6 +44,15 @@ class Pool:
         self._closed = True
         self._at_rest = asyncio.Event()
 
+    def activity(self) -> dict[str, int]:
+        """Return how many links are in use and idle, and how many tasks wait for one."""
+        return {
+            "connections_in_use": len(self._in_use),
+            "connections_idle": len(self._idle),
+            "connections_waiting": len(self._waiting),
+            "connections_most": self.options.connections,
+        }
+
     async def open(self) -> None:
         """Connect once; an error says what is wrong with the address."""
         self._idle.append(await connect(self.options))

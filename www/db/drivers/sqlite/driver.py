@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from www.db.drivers.base import Activity
 from www.db.drivers.sqlite.errors import translate
 from www.db.drivers.sqlite.lane import Lane, Options
 from www.db.drivers.sqlite.sessions import NO_CHANNELS, ReadSession
@@ -36,6 +37,7 @@ class SQLiteDriver:
         """Open the file; a missing one is made, a missing folder is an error."""
         self._executor = ThreadPoolExecutor(SLOW_READERS + 2, thread_name_prefix="sqlite")
         self._idle: list[Lane] = []
+        self._readers: list[Lane] = []  # idle or not
         self._slots = asyncio.Semaphore(SLOW_READERS)
         try:
             self._writer = Writer(self.options, self._executor)
@@ -62,6 +64,7 @@ class SQLiteDriver:
         try:
             return self._quick.here(sql, params, self.options.loop_budget_s).rows
         except Timeout:
+            self._quick.interrupted += 1
             lane = await self._acquire()
             try:
                 return (await lane.in_thread(sql, params, self.options.statement_timeout_s)).rows
@@ -118,6 +121,15 @@ class SQLiteDriver:
             raise
         return ReadSession(lane, self._release)
 
+    def activity(self) -> Activity:
+        """Return readers in use and idle, changes that wait, reads interrupted and commits."""
+        interrupted = sum(lane.interrupted for lane in (self._quick, *self._readers))
+        writer = self._writer.activity()
+        idle = len(self._idle)
+        now = {"readers_in_use": len(self._readers) - idle, "readers_idle": idle, **writer.now}
+        ever = {"reads_interrupted": interrupted + writer.ever.pop("reads_interrupted")}
+        return Activity(now, {**ever, **writer.ever}, writer.group_sizes)
+
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str | None]]:  # noqa: ARG002
         """Refuse: SQLite has no channels."""
         raise StatementError(NO_CHANNELS)
@@ -137,10 +149,12 @@ class SQLiteDriver:
             if self._idle:
                 return self._idle.pop()
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(None, Lane, self.options, self._executor)
+            lane = await loop.run_in_executor(None, Lane, self.options, self._executor)
         except BaseException:
             self._slots.release()
             raise
+        self._readers.append(lane)
+        return lane
 
     async def _release(self, lane: Lane) -> None:
         try:

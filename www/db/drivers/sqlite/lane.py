@@ -92,6 +92,7 @@ class Lane:
         self._deadline = math.inf
         self._stop = False
         self._running: asyncio.Future[Any] | None = None
+        self.interrupted = 0  # reads that exceeded the budget
         self._open()
 
     def _open(self) -> None:
@@ -137,6 +138,7 @@ class Lane:
         try:
             return self.here(sql, params, self.options.loop_budget_s).rows
         except Timeout:
+            self.interrupted += 1
             return (await self.in_thread(sql, params, self.options.statement_timeout_s)).rows
 
     async def in_thread(self, sql: str, params: Params, limit_s: float = math.inf) -> Result:

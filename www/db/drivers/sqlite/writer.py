@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from www.db.drivers.base import Activity
 from www.db.drivers.sqlite import group as grouping
 from www.db.drivers.sqlite.lane import Lane
 from www.db.drivers.sqlite.log import Log, copy
@@ -42,6 +43,13 @@ class Writer:
         self._turn = asyncio.Lock()
         self._waiting: list[Waiting] = []
         self._draining: asyncio.Task[None] | None = None
+        self._group_sizes = [0] * (GROUP_MOST + 1)
+
+    def activity(self) -> Activity:
+        """Return what waits, and how many changes shared a commit."""
+        now = {"changes_waiting": len(self._waiting), "writing": int(self._turn.locked())}
+        ever = {"reads_interrupted": self._lane.interrupted}
+        return Activity(now, ever, self._group_sizes)
 
     async def close(self) -> None:
         """Commit what waits, copy the log into the file and close."""
@@ -141,6 +149,7 @@ class Writer:
         except Exception as err:  # noqa: BLE001  whoever waits must be told
             grouping.fail(group, err)
         else:
+            self._group_sizes[len(done)] += 1
             grouping.tell(done)
         finally:
             with contextlib.suppress(DatabaseError):  # else the next one cleans the lane first
@@ -168,6 +177,7 @@ class Writer:
             if error is not err:
                 raise
         else:
+            self._group_sizes[len(done)] += 1
             grouping.tell(done)
         finally:
             await self._lane.clean()
