@@ -1,28 +1,61 @@
-"""Updates and deletes of many rows with few statements: a join with VALUES, some rows at a time.
+"""Many rows with few statements: see `www.db.statements.many`.
 
-Unlike an executemany it says how many rows it touched, so the version guard holds; and PostgreSQL
-needs one round trip for 64 rows.
+Unlike an executemany these tell how many rows were touched, so the version guard holds, and what
+the database chose. SQLite takes VALUES, some rows at a time. PostgreSQL takes an array per column:
+one text to prepare and one round trip for 1,000 rows, twice as fast as asyncpg's executemany.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from www.db import plans
-from www.db.compile import quoted
 from www.db.errors import RowNotFound, StatementError, VersionConflict
+from www.db.hydrate import tuples
+from www.db.statements.many import DeleteMany, InsertMany, UpdateMany
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Iterator, Sequence
 
-    from www.db.column import Column
-    from www.db.compile import Compiler
-    from www.db.metadata import TableInfo
+    from www.db.drivers.base import Params, Result
+    from www.db.plans import Plan
+    from www.db.statements.many import Many
     from www.db.table import Table
     from www.db.verbs import Verbs
 
-SIZES = (64, 8, 1)  # few, so that there are few texts to prepare
+SIZES = (64, 8, 1)  # of VALUES: few, so that there are few texts to prepare
 SHORT_ROWS = 8
+ARRAY_ROWS, ARRAY_LENGTH = 1_000, 1_000_000  # of one statement; characters or bytes
+
+
+async def insert(conn: Verbs, rows: Sequence[Table], *, fill: bool) -> None:
+    """Insert rows as arrays; `fill` in what the database chose."""
+    info, keys = rows[0].info, tuple(rows[0])
+    missing = [column for key, column in info.columns.items() if key not in keys] if fill else []
+    columns = tuple([info.columns[key] for key in keys])
+    node = InsertMany(info=info, columns=columns, generated=tuple(missing))
+    results = await _arrays(conn, ("insert", keys, fill), node, rows)
+    if missing:
+        # In the order of `rows`: unnest() is read from its start, and each new row told at once.
+        made = [row for result in results for row in result.rows]
+        for row, values in zip(rows, tuples(info, node.generated, conn.dialect)(made), strict=True):
+            for column, value in zip(missing, values, strict=True):
+                dict.__setitem__(row, column.attribute, value)
+
+
+async def insert_each(conn: Verbs, rows: Sequence[Table]) -> None:
+    """Insert rows one by one and fill in what the database chose: all of them or none."""
+    missing = rows[0].info.columns.keys() - rows[0].keys()
+    try:
+        async with conn.transaction() as inner:
+            for row in rows:
+                await inner.insert(row)
+    except BaseException:
+        for row in rows:
+            for key in missing:
+                dict.pop(row, key, None)
+        raise
 
 
 async def update(conn: Verbs, rows: Sequence[Table]) -> None:
@@ -34,23 +67,23 @@ async def update(conn: Verbs, rows: Sequence[Table]) -> None:
     for keys, group in groups.items():
         info = group[0].info
         columns = (*(info.columns[key] for key in keys), *info.primary_key, *info.guard)
-        for some in _cut(group):
-            write = _Updating(info, columns, len(keys), len(some))
-            if await _run(conn, info, ("update", keys), write, some) == len(some):
-                continue
-            if info.guard:
-                message = f"a row of {info.name} was changed by somebody else; none is written"
-                raise VersionConflict(message)
-            raise RowNotFound(f"a row of {info.name} is gone or came twice; none is written")
+        node = UpdateMany(info=info, columns=columns, written=len(keys))
+        if await _changed(conn, ("update", keys), node, group) == len(group):
+            continue
+        if info.guard:
+            message = f"a row of {info.name} was changed by somebody else; none is written"
+            raise VersionConflict(message)
+        raise RowNotFound(f"a row of {info.name} is gone or came twice; none is written")
 
 
 async def delete(conn: Verbs, rows: Sequence[Table]) -> int:
     """Delete the rows; those that are gone already do not count."""
     info = _of_one_table(rows, "delete_many")[0].info
-    deleted = 0
-    for some in _cut(rows):
-        deleted += await _run(conn, info, ("delete",), _Deleting(info, len(some)), some)
-    return deleted
+    node = DeleteMany(info=info, columns=info.primary_key)
+    if conn.dialect.arrays:
+        return await _changed(conn, ("delete",), node, rows)
+    async with conn.transaction() as inner:
+        return await _changed(inner, ("delete",), node, rows)
 
 
 def mark_updated(rows: Sequence[Table]) -> None:
@@ -70,22 +103,44 @@ def _of_one_table(rows: Sequence[Table], verb: str) -> Sequence[Table]:
     return rows
 
 
-def _cut(rows: Sequence[Table]) -> Iterator[Sequence[Table]]:
-    start = 0
-    for size in SIZES:
-        while len(rows) - start >= size:
-            yield rows[start : start + size]
-            start += size
+async def _changed(conn: Verbs, kind: tuple[Any, ...], node: Many, rows: Sequence[Table]) -> int:
+    if conn.dialect.arrays:
+        return sum([result.changed for result in await _arrays(conn, kind, node, rows)])
+    return sum([await _values(conn, kind, node, some) for some in _cut(rows)])
 
 
-async def _run(
-    conn: Verbs,
-    info: TableInfo[Any],
-    kind: tuple[Any, ...],
-    write: _Many,
-    rows: Sequence[Table],
-) -> int:
-    plan = plans.kept(info, (conn.dialect.name, kind, len(rows)), conn.dialect, write)
+async def _arrays(
+    conn: Verbs, kind: tuple[Any, ...], node: Many, rows: Sequence[Table]
+) -> list[Result]:
+    """Write arrays; one statement needs no transaction around it."""
+    plan = plans.kept(node.info, (conn.dialect.name, kind, "arrays"), conn.dialect, node)
+    parts = list(_parts(plan, [plan.params(row) for row in rows]))
+    if len(parts) == 1 or conn.in_transaction:
+        return [await _write(conn, plan, part) for part in parts]
+    async with conn.transaction() as inner:
+        return [await _write(inner, plan, part) for part in parts]
+
+
+def _write(conn: Verbs, plan: Plan, params: Params) -> Awaitable[Result]:
+    return conn._write(plan.text, params, short=False)  # noqa: SLF001 - a part of the verbs
+
+
+def _parts(plan: Plan, rows: list[tuple[Any, ...]]) -> Iterator[Params]:
+    """Cut encoded rows into statements of a bounded size, each as one tuple per column."""
+    start = length = 0
+    for at, row in enumerate(rows if plan.unbounded else ()):
+        size = sum([len(row[place] or "") for place in plan.unbounded])
+        if at > start and (length + size > ARRAY_LENGTH or at - start == ARRAY_ROWS):
+            yield tuple(zip(*rows[start:at], strict=True))
+            start, length = at, 0
+        length += size
+    for first in range(start, len(rows), ARRAY_ROWS):
+        yield tuple(zip(*rows[first : first + ARRAY_ROWS], strict=True))
+
+
+async def _values(conn: Verbs, kind: tuple[Any, ...], node: Many, rows: Sequence[Table]) -> int:
+    node = replace(node, rows=len(rows))
+    plan = plans.kept(node.info, (conn.dialect.name, kind, len(rows)), conn.dialect, node)
     params: list[Any] = []
     short = len(rows) <= SHORT_ROWS
     for row in rows:
@@ -95,51 +150,9 @@ async def _run(
     return (await conn._write(plan.text, params, short=short)).changed  # noqa: SLF001
 
 
-class _Many:
-    """A statement about several rows that are known by `columns`."""
-
-    def __init__(self, info: TableInfo[Any], columns: tuple[Column[Any], ...], rows: int) -> None:
-        self.info = info
-        self.columns = columns
-        self.rows = rows
-
-    def sql(self, out: Compiler) -> None:
-        raise NotImplementedError
-
-    def _values(self, out: Compiler) -> None:
-        out.text("(VALUES ")
-        for row in range(self.rows):
-            out.text(", (" if row else "(")
-            for index, column in enumerate(self.columns):
-                out.text(", " if index else "")
-                out.bind(None, column.type)
-            out.text(")")
-        out.text(")")
-
-
-class _Updating(_Many):
-    def __init__(
-        self, info: TableInfo[Any], columns: tuple[Column[Any], ...], written: int, rows: int
-    ) -> None:
-        super().__init__(info, columns, rows)
-        self.written = written
-
-    def sql(self, out: Compiler) -> None:
-        given = [f'"given"."column{number + 1}"' for number in range(len(self.columns))]
-        pairs = list(zip(self.columns, given, strict=True))
-        sets = [f"{quoted(column.name)} = {value}" for column, value in pairs[: self.written]]
-        sets += [f"{quoted(c.name)} = {c.qualified} + 1" for c in self.info.guard]
-        out.text(f"UPDATE {quoted(self.info.name)} SET {', '.join(sets)} FROM ")
-        self._values(out)
-        known = [f"{column.qualified} = {value}" for column, value in pairs[self.written :]]
-        out.text(f' AS "given" WHERE {" AND ".join(known)}')
-
-
-class _Deleting(_Many):
-    def __init__(self, info: TableInfo[Any], rows: int) -> None:
-        super().__init__(info, info.primary_key, rows)
-
-    def sql(self, out: Compiler) -> None:
-        names = ", ".join(column.qualified for column in self.columns)
-        out.text(f"DELETE FROM {quoted(self.info.name)} WHERE ({names}) IN ")
-        self._values(out)
+def _cut(rows: Sequence[Table]) -> Iterator[Sequence[Table]]:
+    start = 0
+    for size in SIZES:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size

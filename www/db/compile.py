@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from www.db.errors import StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from www.db.metadata import TableInfo
     from www.db.types import ColumnType
@@ -31,6 +31,7 @@ class Dialect(Protocol):
     places_nulls: bool  # ORDER BY says where nulls go; SQLite has them below every value
 
     locks_rows: bool  # FOR UPDATE; SQLite has one writer instead
+    arrays: bool  # many rows go as one array per column, else as VALUES
 
     def compiler(self) -> Compiler:
         """Return what collects one statement."""
@@ -46,6 +47,14 @@ class Dialect(Protocol):
 
     def stored(self, kind: ColumnType, value: Any) -> Any:
         """Turn the driver's value into the form that `kind.encode` gives, as cursors hold it."""
+        ...
+
+    def given(self, out: Compiler, kinds: Sequence[ColumnType], rows: int) -> None:
+        """Append a table of `rows` rows to bind, called "given"."""
+        ...
+
+    def given_values(self, kinds: Sequence[ColumnType]) -> list[str]:
+        """Return what stands for the values of a row of `given`."""
         ...
 
     def date_part(self, out: Compiler, part: str, inner: Node) -> None:

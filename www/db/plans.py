@@ -7,7 +7,7 @@ same columns, so building and compiling a statement each time would cost more th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from www.db.compile import compile_node
 from www.db.errors import BadValue, StatementError
@@ -19,23 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from www.db.column import Column
-    from www.db.compile import Compiler, Dialect
+    from www.db.compile import Dialect
     from www.db.expression import Expression
     from www.db.metadata import TableInfo
     from www.db.statements.base import Conditional
+    from www.db.statements.many import Many
 
 R = TypeVar("R")
 PLANS_MOST = 500
-
-
-class Many(Protocol):
-    """A statement about several rows."""
-
-    columns: tuple[Column[Any], ...]
-
-    def sql(self, out: Compiler) -> None:
-        """Append the statement."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +110,7 @@ def kept(info: TableInfo[Any], key: tuple[Any, ...], dialect: Dialect, node: Man
     if (plan := info.plans.get(key)) is not None:
         return plan
     text = compile_node(node, dialect).text
-    plan = _plan(text, node.columns, dialect)
+    plan = _plan(text, node.columns, dialect, node.generated)
     return _keep(info, key, replace(plan, cascades=key[1] == ("delete",) and _is_referred_to(info)))
 
 

@@ -52,7 +52,8 @@ class Native:
     """A type of PostgreSQL's own: its SQL name, and what surrounds the placeholder of a value.
 
     `bind` turns the encoded value into what the driver takes, `fetch` what the driver gives into
-    the Python value; None means that nothing is to be done.
+    the Python value; None means that nothing is to be done. `array` is the type that an array of
+    encoded values has where it is not `sql`.
     """
 
     sql: str
@@ -60,6 +61,7 @@ class Native:
     fetch: Callable[[Any], Any] | None = None
     before: str = ""
     after: str = ""
+    array: str | None = None
 
 
 def _fail(expected: str, value: object) -> BadValue:
@@ -179,7 +181,7 @@ REAL = ColumnType("float", float, float, encode_float)
 BLOB = ColumnType("bytes", bytes, bytes, encode_bytes)
 DATETIME = ColumnType(
     *("datetime", datetime, str, encode_datetime, datetime.fromisoformat),
-    native=Native("TIMESTAMPTZ"),  # as the same text; the driver reads it
+    native=Native("TIMESTAMPTZ", array="TEXT"),  # goes as the same text; the driver reads it
 )
 DATE = ColumnType(
     "date", date, str, encode_date, date.fromisoformat, Native("DATE", date.fromisoformat)
@@ -218,7 +220,7 @@ def words_type(place: int) -> ColumnType:
     came. It counts positions to 16,383: later words share one place with the label D.
     """
     label = "ABC"[min(place, 2)]
-    native = Native("TSVECTOR", without_nul, before=_WORDS % label, after=_WORDS_END)
+    native = Native("TSVECTOR", without_nul, None, _WORDS % label, _WORDS_END, "TEXT")
     return replace(TEXT, name="words", native=native)
 
 

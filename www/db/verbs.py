@@ -160,19 +160,29 @@ class Verbs:
         row.mark_stored()
         return row
 
-    async def insert_many(self, rows: Sequence[TableT]) -> int:
-        """Insert rows of one table with the same columns; ids are not filled in. Returns how many.
+    async def insert_many(self, rows: Sequence[TableT], *, fill: bool = False) -> int:
+        """Insert rows of one table with the same columns: all of them or none. Returns how many.
 
-        Outside a transaction they are committed together.
+        With `fill`, what the database chose (ids, say) is filled in, as `insert` does.
         """
+        from www.db import bulk
+
         if not rows:
             return 0
-        plan = plans.insert_many(rows[0].info, tuple(rows[0]), self.dialect)
+        columns = len(rows[0])
         for row in rows:
-            if len(row) != len(plan.columns):
+            if len(row) != columns:
                 message = f"the rows of one insert must have the same columns: {list(row)}"
                 raise StatementError(message)
-        await self._write_many(plan.text, [plan.params(row) for row in rows])
+        if self.dialect.arrays and columns:
+            await bulk.insert(self, rows, fill=fill)
+        elif fill:
+            await bulk.insert_each(self, rows)
+        else:
+            plan = plans.insert_many(rows[0].info, tuple(rows[0]), self.dialect)
+            await self._write_many(plan.text, [plan.params(row) for row in rows])
+        for row in rows if fill else ():
+            row.mark_stored()
         return len(rows)
 
     async def update(self, row: Table) -> None:
@@ -211,10 +221,7 @@ class Verbs:
         """Delete rows of one table, in few statements. Returns how many there still were."""
         from www.db import bulk
 
-        if not rows:
-            return 0
-        async with self.transaction() as conn:
-            return await bulk.delete(conn, rows)
+        return await bulk.delete(self, rows) if rows else 0
 
     async def delete(self, row: Table) -> bool:
         """Delete `row`; False if it was gone already."""

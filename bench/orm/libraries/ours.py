@@ -96,13 +96,12 @@ class Ours:
             await self.engine.insert(self.journal(level=entry.level, text=entry.text))
 
     async def insert_batch(self, entries: list[Entry]) -> None:
-        async with self.engine.transaction() as conn:
-            for entry in entries:
-                await conn.insert(self.journal(level=entry.level, text=entry.text))
+        rows = [self.journal(level=entry.level, text=entry.text) for entry in entries]
+        await self.engine.insert_many(rows, fill=True)  # the ids, as a unit of work has them
 
     async def insert_bulk(self, entries: list[Entry]) -> None:
-        async with self.engine.transaction() as conn:
-            await conn.insert_many([self.journal(level=e.level, text=e.text) for e in entries])
+        rows = [self.journal(level=entry.level, text=entry.text) for entry in entries]
+        await self.engine.insert_many(rows)
 
     async def filter_large(self, level: int) -> Any:
         journal = self.journal
