@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from operator import itemgetter
 from statistics import fmean
@@ -145,7 +146,7 @@ def aggregates(tables: tuple[Any, ...]) -> st.SearchStrategy[Term]:
     """Functions of a list of environments."""
     any_column = st.sampled_from(columns(tables, *KINDS))
     number = st.one_of(numbers(int, tables, 1), numbers(float, tables, 0))
-    ordered = st.sampled_from(columns(tables, int, float, str, Colour, bytes)) | number
+    ordered = st.sampled_from(columns(tables, int, float, str, Colour, datetime, date)) | number
 
     def listed(drawn: tuple[Term, str]) -> Term:
         term, between = drawn

@@ -243,5 +243,8 @@ async def test_it_says_what_is_wrong_with_an_expression(engine: Engine):
         date_part("year", Book.title)  # type: ignore[arg-type]
     with pytest.raises(StatementError, match="needs pairs"):
         case()
+    for what in (Book.cover, Book.sold_out, Book.extra["a"]):
+        with pytest.raises(StatementError, match=r"smallest\(.* is not there on every database"):
+            smallest(what)
     with pytest.raises(StatementError, match="needs a column"):
         count(distinct=True)

@@ -127,12 +127,19 @@ def average(what: Expression[float | None]) -> Aggregate[float | None]:
 
 def largest(what: Expression[T | None]) -> Aggregate[T | None]:
     """`max(what)`; None where there is no row."""
-    return Aggregate("max", (what,), what.type)
+    return Aggregate("max", (_comparable(what, "largest"),), what.type)
 
 
 def smallest(what: Expression[T | None]) -> Aggregate[T | None]:
     """`min(what)`; None where there is no row."""
-    return Aggregate("min", (what,), what.type)
+    return Aggregate("min", (_comparable(what, "smallest"),), what.type)
+
+
+def _comparable(what: Expression[T], verb: str) -> Expression[T]:
+    if what.type.name in {"bytes", "uuid", "bool", "json"}:  # PostgreSQL has no max of them
+        message = f"{verb}({what!r}) of {what.type.name} is not there on every database: "
+        raise StatementError(message + "order by it and take the first")
+    return what
 
 
 def string_agg(
