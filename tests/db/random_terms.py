@@ -52,7 +52,10 @@ TABLES = (Shelf, Item)
 Inner = Item.alias("inner_items")
 
 LETTERS = st.text("aAbzé %_\\'\"中😀ß\u0130", max_size=4)  # few, so that they meet again
-TEXTS = LETTERS | st.sampled_from(["", "a", "aA", "ab%", "_b", "\\", "a\\%", "中😀"])
+TEXTS = LETTERS | st.sampled_from(["", "a", "A", "aA", "Ab", "ab%", "_b", "\\", "a\\%", "中😀"])
+PATTERNS = st.lists(
+    st.sampled_from(["%", "%", "_", "a", "A", "b", "B", "\\%", "\\\\", "中", "é"]), max_size=4
+).map("".join)
 SMALL = st.integers(-9, 9)
 QUARTERS = st.integers(-40, 40).map(lambda n: n / 4)
 BIG = st.sampled_from([-(2**63), -(2**63) + 1, -1, 0, 1, 2**53, 2**53 + 1, 2**63 - 1])
@@ -276,7 +279,6 @@ def pattern(like: str) -> re.Pattern[str]:
 @cache
 def spoken(tables: tuple[Any, ...]) -> st.SearchStrategy[Term]:
     """like, ilike, contains, startswith, in, between, is null."""
-    likes = TEXTS.filter(lambda like: not like.replace("\\\\", "").endswith("\\"))
     text, number = texts(tables, 1), numbers(int, tables, 1)
 
     def like(drawn: tuple[Term, str]) -> Term:
@@ -303,8 +305,8 @@ def spoken(tables: tuple[Any, ...]) -> st.SearchStrategy[Term]:
         return applied(lambda v: low <= v <= high, lambda v: v.between(low, high))([term])
 
     return st.one_of(
-        st.tuples(text, likes).map(like),
-        st.tuples(text, likes).map(ilike),
+        st.tuples(st.sampled_from(columns(tables, str)) | text, PATTERNS).map(like),
+        st.tuples(st.sampled_from(columns(tables, str)) | text, PATTERNS).map(ilike),
         st.tuples(text, TEXTS).map(holds),
         st.tuples(text, TEXTS).map(begins),
         st.tuples(number, SMALL, SMALL).map(within),
