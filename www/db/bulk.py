@@ -122,7 +122,7 @@ async def _arrays(
 
 
 def _write(conn: Verbs, plan: Plan, params: Params) -> Awaitable[Result]:
-    return conn._write(plan.text, params, short=False)  # noqa: SLF001 - a part of the verbs
+    return conn._written(plan.text, params, short=False)  # noqa: SLF001 - a part of the verbs
 
 
 def _parts(plan: Plan, rows: list[tuple[Any, ...]]) -> Iterator[Params]:
@@ -147,7 +147,7 @@ async def _values(conn: Verbs, kind: tuple[Any, ...], node: Many, rows: Sequence
         values = plan.params(row)
         short = short and plan.is_short(values)
         params += values
-    return (await conn._write(plan.text, params, short=short)).changed  # noqa: SLF001
+    return (await conn._written(plan.text, params, short=short)).changed  # noqa: SLF001
 
 
 def _cut(rows: Sequence[Table]) -> Iterator[Sequence[Table]]:

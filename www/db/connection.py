@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from www.db import seen
-from www.db.drivers.base import Naming
+from www.db.drivers.base import Naming, Result
 from www.db.errors import OperationalError, StatementError
 from www.db.verbs import Verbs
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
 
     from www.db.compile import Dialect
-    from www.db.drivers.base import Params, Result, Row, Session
+    from www.db.drivers.base import Params, Row, Session, Soon
     from www.db.seen import Observer
 
 T = TypeVar("T")
@@ -32,13 +34,16 @@ class Connection(Verbs):
         self.observers = observers
         self._savepoints = 0
 
-    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
-        call = self._session.read(sql, params)
-        return seen.read(self.observers, sql, params, call) if self.observers else call
+    def _read(self, sql: str, params: Params) -> Soon[list[Row]]:
+        if self.observers:
+            return seen.read(self.observers, sql, params, self._session.read)
+        return self._session.read(sql, params)
 
-    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
-        call = self._session.write(sql, params, short=short)
-        return seen.write(self.observers, sql, params, call) if self.observers else call
+    def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
+        if self.observers:
+            run = partial(self._session.write, short=short)
+            return seen.write(self.observers, sql, params, run)
+        return self._session.write(sql, params, short=short)
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
         call = self._session.write_many(sql, rows)
@@ -84,4 +89,8 @@ class Connection(Verbs):
             self._savepoints -= 1
 
     async def _say(self, words: str) -> None:
-        await self.command(words, self._session.write(words, (), short=True))
+        done = self._session.write(words, (), short=True)
+        if not isinstance(done, Result):
+            await self.command(words, done)
+        elif self.observers:
+            seen.tell(self.observers, words, (), perf_counter())

@@ -6,6 +6,7 @@ import asyncio
 import random
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
@@ -13,7 +14,7 @@ from www.db import seen
 from www.db.compile import compile_node
 from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
-from www.db.drivers.base import Naming
+from www.db.drivers.base import Naming, arrived
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
 from www.db.errors import SerializationFailure, StatementError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from www.db.compile import Dialect
-    from www.db.drivers.base import Driver, Isolation, Params, Result, Row
+    from www.db.drivers.base import Driver, Isolation, Params, Result, Row, Soon
     from www.db.seen import Observer
     from www.db.statements.query import Query
     from www.db.table import Table
@@ -107,11 +108,11 @@ class Engine(Verbs):
         async with self.transaction() as conn:
             await conn.lock("create tables")  # PostgreSQL: two at once would both find nothing
             for statement in create_missing(tables, self.dialect):
-                await conn._write(statement, (), short=False)  # noqa: SLF001 - one family
+                await conn._written(statement, (), short=False)  # noqa: SLF001 - one family
 
     async def ping(self) -> None:
         """Ask the database for nothing; an error says that it cannot answer."""
-        await self.driver.read("SELECT 1", ())
+        await arrived(self.driver.read("SELECT 1", ()))
 
     @asynccontextmanager
     async def transaction(
@@ -190,13 +191,15 @@ class Engine(Verbs):
             async for row in rows_of(chunks, select, self.dialect):
                 yield row
 
-    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
-        call = self.driver.read(sql, params)
-        return seen.read(self.observers, sql, params, call) if self.observers else call
+    def _read(self, sql: str, params: Params) -> Soon[list[Row]]:
+        if self.observers:
+            return seen.read(self.observers, sql, params, self.driver.read)
+        return self.driver.read(sql, params)
 
-    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
-        call = self.driver.write(sql, params, short=short)
-        return seen.write(self.observers, sql, params, call) if self.observers else call
+    def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
+        if self.observers:
+            return seen.write(self.observers, sql, params, partial(self.driver.write, short=short))
+        return self.driver.write(sql, params, short=short)
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return self.driver.names(sql) if isinstance(self.driver, Naming) else ()

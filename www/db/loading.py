@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from www.db.column import Column
     from www.db.compile import Dialect
-    from www.db.drivers.base import Row
+    from www.db.drivers.base import Row, Soon
     from www.db.statements import Select
     from www.db.statements.base import Statement
     from www.db.statements.related import Relation
@@ -32,7 +32,7 @@ class Reader(Protocol):
 
     dialect: Dialect
 
-    async def _rows(self, statement: Statement[Any]) -> list[Row]: ...
+    def _rows(self, statement: Statement[Any]) -> Soon[list[Row]]: ...
 
 
 async def with_related(reader: Reader, select: Select[R]) -> list[R]:
@@ -69,7 +69,8 @@ async def _read(
     shown = len(select.outputs())
     here = [relation.here for relation in select.related]
     extended, places = _with(select, [*here, *wanted])
-    found = await reader._rows(extended)  # noqa: SLF001 - a verb's own part
+    answer = reader._rows(extended)  # noqa: SLF001 - a verb's own part
+    found = answer if isinstance(answer, list) else await answer
     make = maker(select.info, select.outputs(), reader.dialect)
     rows = make(found if extended is select else [values[:shown] for values in found])
     await fill(reader, select.related, rows, found, places[: len(here)])

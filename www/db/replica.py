@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from www.db import seen
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from www.db.compile import Dialect
-    from www.db.drivers.base import Driver, Params, Result, Row
+    from www.db.drivers.base import Driver, Params, Result, Row, Soon
     from www.db.seen import Observer
 
 ONLY_READS = "a replica cannot change anything: use the engine itself"
@@ -30,11 +31,11 @@ class ReplicaReads(Verbs):
         self._driver = driver
         self._after = after
 
-    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
-        call = self._driver.read_copy(sql, params, self._after)
-        return seen.read(self.observers, sql, params, call) if self.observers else call
+    def _read(self, sql: str, params: Params) -> Soon[list[Row]]:
+        run = partial(self._driver.read_copy, after=self._after)
+        return seen.read(self.observers, sql, params, run) if self.observers else run(sql, params)
 
-    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:  # noqa: ARG002
+    def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:  # noqa: ARG002
         raise StatementError(ONLY_READS)
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:  # noqa: ARG002

@@ -45,6 +45,8 @@ class ColumnType(Generic[T]):
     encode: Callable[[Any], Any]
     decode: Callable[[Any], T] | None = None
     native: Native | None = None
+    # A condition on a value `$`, as Python text, under which `encode` would return it as it is.
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,10 @@ def json_without_nul(text: str) -> str:
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
-INTEGER = ColumnType("int", int, int, encode_int)
-TEXT = ColumnType("str", str, str, encode_str)
+INTEGER = ColumnType(
+    "int", int, int, encode_int, plain=f"type($) is int and {INT_MIN} <= $ <= {INT_MAX}"
+)
+TEXT = ColumnType("str", str, str, encode_str, plain="type($) is str and $.isascii()")
 BOOLEAN = ColumnType("bool", bool, int, encode_bool, bool, Native("BOOLEAN", bool))
 REAL = ColumnType("float", float, float, encode_float)
 BLOB = ColumnType("bytes", bytes, bytes, encode_bytes)
@@ -259,4 +263,5 @@ def limited(kind: ColumnType, max_length: int) -> ColumnType:
             raise BadValue(f"{len(stored)} characters, at most {max_length} are allowed")
         return stored
 
-    return replace(kind, encode=encode)
+    plain = kind.plain and f"{kind.plain} and len($) <= {max_length}"
+    return replace(kind, encode=encode, plain=plain)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from www.db import loading, plans
 from www.db.compile import Dialect, compile_node
+from www.db.drivers.base import Result
 from www.db.errors import RowNotFound, StatementError, VersionConflict
 from www.db.hydrate import maker, tuples
 from www.db.statements import Delete, Insert, Select, Update
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from www.db.drivers.base import Params, Result, Row
+    from www.db.drivers.base import Params, Row, Soon
     from www.db.metadata import Maker, TableInfo
     from www.db.seen import Observer
     from www.db.statements.base import Statement
@@ -37,10 +38,10 @@ class Verbs:
     dialect: Dialect
     observers: list[Observer]
 
-    def _read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
+    def _read(self, sql: str, params: Params) -> Soon[list[Row]]:
         raise NotImplementedError
 
-    def _write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
+    def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         raise NotImplementedError
 
     def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
@@ -59,12 +60,14 @@ class Verbs:
         if isinstance(statement, Select) and statement.related:
             return await loading.with_related(self, statement)
         make = maker(statement.info, statement.outputs(), self.dialect)
-        return make(await self._rows(statement))
+        found = self._rows(statement)
+        return make(found if isinstance(found, list) else await found)
 
     async def tuples(self, query: Query[Any, TupleT]) -> list[TupleT]:
         """Return every row as a tuple of its values: the quickest way to read many."""
         make: Maker[Any] = tuples(query.info, query.outputs(), self.dialect)
-        return make(await self._rows(query))
+        found = self._rows(query)
+        return make(found if isinstance(found, list) else await found)
 
     async def raw(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Run SQL text, with `?` for each value (`??` is a question mark); return rows as dicts.
@@ -76,9 +79,10 @@ class Verbs:
 
         text, params = raw.compiled(sql, values, self.dialect)
         if raw.reads_only(sql):
-            rows = await self._read(text, params)
+            found = self._read(text, params)
+            rows = found if isinstance(found, list) else await found
         else:
-            rows = (await self._write(text, params, short=False)).rows
+            rows = (await self._written(text, params, short=False)).rows
         if not rows:
             return []
         keys = getattr(rows[0], "keys", None)  # asyncpg's rows know them
@@ -100,14 +104,17 @@ class Verbs:
         """Return the row with that primary key or None."""
         info = table.info
         plan = plans.get(info, self.dialect)
-        found = await self._read(plan.text, plan.params(plans.key_of(info, key)))
+        found = self._read(plan.text, plan.key(info, key))
+        if not isinstance(found, list):
+            found = await found
         rows: list[TableT] = maker(info, info.whole, self.dialect)(found)
         return rows[0] if rows else None
 
     async def scalars(self, select: Query[Any, tuple[T, *tuple[Any, ...]]]) -> list[T]:
         """Return the first selected column of every row."""
         decode = self.dialect.decoder(select.outputs()[0].type)
-        rows = await self._rows(select)
+        answer = self._rows(select)
+        rows = answer if isinstance(answer, list) else await answer
         if decode is None:
             return [values[0] for values in rows]
         found: list[Any] = [None if values[0] is None else decode(values[0]) for values in rows]
@@ -120,22 +127,23 @@ class Verbs:
 
     async def count(self, select: Query[Any]) -> int:
         """Return how many rows `select` has."""
-        rows = await self._read(*compile_node(Count(select), self.dialect))
-        return int(rows[0][0])
+        found = self._read(*compile_node(Count(select), self.dialect))
+        return int((found if isinstance(found, list) else await found)[0][0])
 
     async def exists(self, select: Query[Any]) -> bool:
         """Tell whether `select` has a row."""
-        return bool(await self._rows(select.at_most(1)))
+        found = self._rows(select.at_most(1))
+        return bool(found if isinstance(found, list) else await found)
 
     async def page(self, select: Select[R], *, after: str | None = None, size: int) -> Page[R]:
         """Return `size` rows behind the cursor `after`; a bad cursor is an InvalidCursor."""
         keyset = Keyset(select, after, size, self.dialect)
-        if not select.related:
-            return keyset.page(await self._rows(keyset.select))
         extended, places = loading.prepared(keyset.select)
-        found = await self._rows(extended)
-        page = keyset.page(found)
-        await loading.fill(self, select.related, page.rows, found, places)
+        found = self._rows(extended)
+        rows = found if isinstance(found, list) else await found
+        page = keyset.page(rows)
+        if select.related:
+            await loading.fill(self, select.related, page.rows, rows, places)
         return page
 
     async def run(self, change: Change[Any]) -> int:
@@ -143,14 +151,16 @@ class Verbs:
         if isinstance(change, Query):
             raise StatementError("run() takes a change: a select gives rows, take all()")
         text, params = compile_node(change, self.dialect)
-        return (await self._write(text, params, short=change.is_short())).changed
+        return (await self._written(text, params, short=change.is_short())).changed
 
     async def insert(self, row: TableT) -> TableT:
         """Insert `row` and fill in what the database chose, such as its id."""
         info = _info_of(row)
         plan = plans.insert(info, tuple(row), self.dialect)
         params = plan.params(row)
-        result = await self._write(plan.text, params, short=plan.is_short(params))
+        result = self._write(plan.text, params, short=plan.prompt or plan.is_short(params))
+        if not isinstance(result, Result):
+            result = await result
         if plan.generated:
             if result.rows:
                 made = maker(info, plan.generated, self.dialect)(result.rows)[0]
@@ -196,7 +206,9 @@ class Verbs:
             return
         plan = plans.update(info, keys, self.dialect)
         params = plan.params(row)
-        result = await self._write(plan.text, params, short=plan.is_short(params))
+        result = self._write(plan.text, params, short=plan.prompt or plan.is_short(params))
+        if not isinstance(result, Result):
+            result = await result
         if not result.changed:
             if info.guard:
                 raise VersionConflict(f"the row of {info.name} was changed by somebody else")
@@ -227,23 +239,30 @@ class Verbs:
         """Delete `row`; False if it was gone already."""
         plan = plans.delete(_info_of(row), self.dialect)
         params = plan.params(row)
-        result = await self._write(plan.text, params, short=plan.is_short(params))
-        return bool(result.changed)
+        short = plan.prompt or plan.is_short(params)
+        return bool((await self._written(plan.text, params, short=short)).changed)
 
     async def explain(self, select: Query[Any]) -> list[str]:
         """Return the database's plan for `select`, a step a line."""
         text, params = compile_node(select, self.dialect)
-        rows = await self._read(self.dialect.explain + text, params)
-        return [str(row[-1]) for row in rows]
+        found = self._read(self.dialect.explain + text, params)
+        return [str(row[-1]) for row in (found if isinstance(found, list) else await found)]
 
-    async def _rows(self, statement: Statement[Any]) -> list[Row]:
+    def _rows(self, statement: Statement[Any]) -> Soon[list[Row]]:
         text, params = compile_node(statement, self.dialect)
         if isinstance(statement, Query):
             if statement.locks and not self.in_transaction:
                 message = "for_update() outside of a transaction keeps nothing: "
                 raise StatementError(message + "`async with engine.transaction() as conn`")
-            return await self._read(text, params)
-        return (await self._write(text, params, short=statement.is_short())).rows
+            return self._read(text, params)
+        return self._returned(text, params, short=statement.is_short())
+
+    async def _returned(self, text: str, params: Params, *, short: bool) -> list[Row]:
+        return (await self._written(text, params, short=short)).rows
+
+    async def _written(self, text: str, params: Params, *, short: bool) -> Result:
+        result = self._write(text, params, short=short)
+        return result if isinstance(result, Result) else await result
 
 
 def _info_of(row: Table) -> TableInfo[Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from itertools import count
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.db.conftest import Author, Book
 from www.db import (
     Busy,
+    Connection,
     ConnectionLost,
     Engine,
     Limits,
@@ -19,6 +21,10 @@ from www.db import (
     Timeout,
     UniqueViolation,
 )
+
+
+async def ask(engine: Engine | Connection, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in await engine.raw(sql, *values)]
 
 
 class Load:
@@ -112,18 +118,18 @@ async def test_it_is_clean_whenever_it_is_cancelled(postgres_address: str):
 async def _no_transaction_is_open(engine: Engine) -> None:
     open_ones = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
     async with asyncio.timeout(5):  # the last of them may be in the middle of its ROLLBACK
-        while (await engine.driver.read(open_ones, ()))[0][0]:
+        while (await ask(engine, open_ones))[0][0]:
             await engine.ping()
 
 
 async def test_a_cancelled_statement_ends_at_the_server(engine: Engine):
-    task = asyncio.create_task(engine.driver.read("SELECT pg_sleep(60)::text", ()))
+    task = asyncio.create_task(ask(engine, "SELECT pg_sleep(60)::text"))
     await asyncio.sleep(0.1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep%'"
     async with asyncio.timeout(5):
-        while (await engine.driver.read(asleep, ()))[0][0]:
+        while (await ask(engine, asleep))[0][0]:
             await engine.ping()
 
 
@@ -140,12 +146,12 @@ async def test_who_waits_gets_the_next_free_connection(postgres_address: str):
     async with Engine(postgres_address, limits=Limits(connections=1)) as engine:
         order: list[int] = []
 
-        async def ask(number: int) -> None:
+        async def wait(number: int) -> None:
             await engine.ping()
             order.append(number)
 
         async with engine.transaction():
-            tasks = [asyncio.create_task(ask(number)) for number in range(6)]
+            tasks = [asyncio.create_task(wait(number)) for number in range(6)]
             await asyncio.sleep(0)
             tasks[2].cancel()
             await asyncio.sleep(0.01)
@@ -155,15 +161,15 @@ async def test_who_waits_gets_the_next_free_connection(postgres_address: str):
 
 async def test_it_replaces_connections_that_are_old(postgres_address: str):
     async with Engine(postgres_address, limits=Limits(connection_age_s=0.0)) as engine:
-        pids = {(await engine.driver.read("SELECT pg_backend_pid()", ()))[0][0] for _ in range(3)}
+        pids = {(await ask(engine, "SELECT pg_backend_pid()"))[0][0] for _ in range(3)}
         assert len(pids) == 3
 
 
 async def test_it_reads_again_when_a_connection_was_ended(engine: Engine, own_server):
     for _ in range(3):
-        ((pid,),) = await engine.driver.read("SELECT pg_backend_pid()", ())
+        ((pid,),) = await ask(engine, "SELECT pg_backend_pid()")
         async with Engine(own_address_of(engine)) as other:
-            await other.driver.read("SELECT pg_terminate_backend($1)", (pid,))
+            await ask(other, "SELECT pg_terminate_backend(?::int)", pid)
         assert await engine.count(Author.select()) == 0
         async with engine.transaction() as conn:
             assert await conn.count(Author.select()) == 0
@@ -177,8 +183,8 @@ def own_address_of(engine: Engine) -> str:
 async def test_it_says_that_a_transaction_was_lost(engine: Engine):
     with pytest.raises(ConnectionLost):
         async with engine.transaction() as conn:
-            ((pid,),) = await conn._session.read("SELECT pg_backend_pid()", ())
-            await engine.driver.read("SELECT pg_terminate_backend($1)", (pid,))
+            ((pid,),) = await ask(conn, "SELECT pg_backend_pid()")
+            await ask(engine, "SELECT pg_terminate_backend(?::int)", pid)
             await conn.insert(Author(name="Ada"))
     assert await engine.count(Author.select()) == 0
 
@@ -243,7 +249,7 @@ async def test_two_tasks_cannot_share_a_transaction(engine: Engine):
 async def test_it_stops_what_runs_too_long(postgres_address: str):
     async with Engine(postgres_address, limits=Limits(statement_timeout_s=0.05)) as engine:
         with pytest.raises(Timeout):
-            await engine.driver.read("SELECT pg_sleep(10)::text", ())
+            await ask(engine, "SELECT pg_sleep(10)::text")
         await engine.ping()
 
 
@@ -254,7 +260,7 @@ async def test_it_goes_on_when_the_schema_changes(own_address: str):
         await raw.execute("ALTER TABLE books ALTER pages TYPE int")
         await engine.all(Book.select())
         await raw.close()
-        await engine.driver.read("DEALLOCATE ALL", ())
+        await ask(engine, "DEALLOCATE ALL")
         await engine.all(Book.select())
 
 

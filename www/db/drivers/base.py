@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextvars import ContextVar
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    runtime_checkable,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
+T = TypeVar("T")
 Row = tuple[Any, ...]
 Params = Sequence[Any]
+# What is at hand is handed over, what is not is awaited: SQLite answers most statements at once,
+# and a coroutine around the answer would only cost time.
+Soon: TypeAlias = T | Awaitable[T]
+
+
+async def arrived(answer: Soon[T]) -> T:
+    """Wait for an answer that is not at hand."""
+    return await answer if isinstance(answer, Awaitable) else answer
+
+
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 _thread_at: ContextVar[float] = ContextVar("thread_at", default=0.0)
 
@@ -60,11 +80,11 @@ class Activity(NamedTuple):
 class Session(Protocol):
     """One open transaction."""
 
-    async def read(self, sql: str, params: Params) -> list[Row]:
+    def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a statement that changes nothing."""
         ...
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+    def write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         """Run a statement that changes rows; `short` ones take well under a millisecond."""
         ...
 
@@ -100,11 +120,11 @@ class Driver(Protocol):
         """Finish what is running and disconnect."""
         ...
 
-    async def read(self, sql: str, params: Params) -> list[Row]:
+    def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run one statement that changes nothing, outside a transaction."""
         ...
 
-    async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:
+    def read_copy(self, sql: str, params: Params, after: int) -> Soon[list[Row]]:
         """Like `read`, on a copy that holds all changes up to `after`, if there is one."""
         ...
 
@@ -112,7 +132,7 @@ class Driver(Protocol):
         """Return how far the changes go, for `read_copy`."""
         ...
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+    def write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         """Run one statement that changes rows and commit it."""
         ...
 

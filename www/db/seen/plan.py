@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from www.db.drivers.base import arrived
 from www.db.errors import DatabaseError
 from www.db.seen import is_command
 
@@ -53,14 +54,14 @@ def is_scan(step: str) -> bool:
 
 
 async def _steps(driver: Driver, sql: str, params: Params) -> list[str]:
-    return [str(row[-1]) for row in await driver.read(sql, params)]
+    return [str(row[-1]) for row in await arrived(driver.read(sql, params))]
 
 
 async def _without_scans(driver: Driver, sql: str, params: Params) -> list[str]:
     session = await driver.begin(read_only=True)
     try:
-        await session.read(_NO_SCANS, ())
-        return [str(row[-1]) for row in await session.read(sql, params)]
+        await arrived(session.read(_NO_SCANS, ()))
+        return [str(row[-1]) for row in await arrived(session.read(sql, params))]
     finally:
         await session.rollback()
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from www.db.drivers.base import Activity
+from www.db.drivers.base import Activity, arrived
 from www.db.drivers.sqlite.errors import translate
 from www.db.drivers.sqlite.lane import Lane, Options
+from www.db.drivers.sqlite.quick import Quick
 from www.db.drivers.sqlite.sessions import NO_CHANNELS, ReadSession
 from www.db.drivers.sqlite.writer import Writer
 from www.db.errors import Busy, ConnectionLost, StatementError, Timeout
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from www.db.drivers.base import Isolation, Params, Result, Row, Session
+    from www.db.drivers.base import Isolation, Params, Result, Row, Session, Soon
 
 SLOW_READERS = 4
 
@@ -40,8 +41,8 @@ class SQLiteDriver:
         self._readers: list[Lane] = []  # idle or not
         self._slots = asyncio.Semaphore(SLOW_READERS)
         try:
-            self._writer = Writer(self.options, self._executor)
-            self._quick = Lane(self.options, self._executor)
+            self._quick = Quick(self.options, self._executor)
+            self._writer = Writer(self.options, self._executor, self._quick.refresh)
         except BaseException:
             self._executor.shutdown()
             raise
@@ -58,35 +59,45 @@ class SQLiteDriver:
         await self._writer.close()
         self._executor.shutdown()
 
-    async def read(self, sql: str, params: Params) -> list[Row]:
+    def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a read on the loop's thread; one that is slow goes to a reader in a thread."""
-        self._require_open()
+        if not self._opened:
+            self._require_open()
+        if self._quick.has_read_enough():
+            return self._read_next_turn(sql, params)
         try:
-            return self._quick.here(sql, params, self.options.loop_budget_s).rows
+            return self._quick.find(sql, params)
         except Timeout:
             self._quick.interrupted += 1
-            lane = await self._acquire()
-            try:
-                return (await lane.in_thread(sql, params, self.options.statement_timeout_s)).rows
-            finally:
-                await self._release(lane)
+            return self._read_slowly(sql, params)
+
+    async def _read_next_turn(self, sql: str, params: Params) -> list[Row]:
+        await asyncio.sleep(0)
+        return await arrived(self.read(sql, params))
+
+    async def _read_slowly(self, sql: str, params: Params) -> list[Row]:
+        lane = await self._acquire()
+        try:
+            return await lane.read_slowly(sql, params)
+        finally:
+            await self._release(lane)
 
     def names(self, sql: str) -> tuple[str, ...]:
         """Return the names of the result's columns."""
         return self._quick.names(sql)
 
-    async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:  # noqa: ARG002
+    def read_copy(self, sql: str, params: Params, after: int) -> Soon[list[Row]]:  # noqa: ARG002
         """Read the file itself: it has no copies."""
-        return await self.read(sql, params)
+        return self.read(sql, params)
 
     async def position(self) -> int:
         """Return any number: nothing is ever behind."""
         return 0
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+    def write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         """Run one change and commit it."""
         self._require_open()
-        return await self._writer.write(sql, params, short=short)
+        return self._writer.write(sql, params, short=short)
 
     async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows` and commit them together."""

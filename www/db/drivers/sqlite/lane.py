@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import apsw
 
-from www.db.drivers.base import Params, Result, Row, note_thread
+from www.db.drivers.base import Params, Result, Row, Soon, note_thread
 from www.db.drivers.sqlite.errors import translate
 from www.db.errors import Busy, ConnectionLost, DatabaseError, StatementError, Timeout
 
@@ -110,14 +110,19 @@ class Lane:
 
     def here(self, sql: str, params: Params, limit_s: float = math.inf) -> Result:
         """Run on the calling thread for at most `limit_s` seconds."""
+        rows = self.rows(sql, params, limit_s)
+        return Result(rows, self.connection.changes(), self.connection.last_insert_rowid())
+
+    def rows(self, sql: str, params: Params, limit_s: float = math.inf) -> list[Row]:
+        """Run on the calling thread for at most `limit_s` seconds what changes nothing."""
         self._deadline = monotonic() + limit_s
         try:
-            rows: list[Row] = self._execute(sql, params).fetchall()
+            found: list[Row] = self._execute(sql, params).fetchall()
         except (apsw.Error, UnicodeError, OverflowError) as err:
             raise translate(err) from err
         finally:
             self._deadline = math.inf
-        return Result(rows, self.connection.changes(), self.connection.last_insert_rowid())
+        return found
 
     def names(self, sql: str) -> tuple[str, ...]:
         """Return the names of the columns that `sql` gives, without running it."""
@@ -133,13 +138,17 @@ class Lane:
         except (apsw.Error, UnicodeError, OverflowError) as err:
             raise translate(err) from err
 
-    async def read(self, sql: str, params: Params) -> list[Row]:
+    def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a statement that changes nothing: here within the budget, else in the thread."""
         try:
-            return self.here(sql, params, self.options.loop_budget_s).rows
+            return self.rows(sql, params, self.options.loop_budget_s)
         except Timeout:
             self.interrupted += 1
-            return (await self.in_thread(sql, params, self.options.statement_timeout_s)).rows
+            return self.read_slowly(sql, params)
+
+    async def read_slowly(self, sql: str, params: Params) -> list[Row]:
+        """Run a statement that changes nothing in the thread."""
+        return await self.call(lambda: self.rows(sql, params, self.options.statement_timeout_s))
 
     async def in_thread(self, sql: str, params: Params, limit_s: float = math.inf) -> Result:
         """Run one statement in the thread."""

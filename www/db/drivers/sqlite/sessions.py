@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from www.db.drivers.base import arrived
 from www.db.errors import OperationalError, StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from www.db.drivers.base import Params, Result, Row
+    from www.db.drivers.base import Params, Result, Row, Soon
     from www.db.drivers.sqlite.lane import Lane
 
+T = TypeVar("T")
 FEW = 50  # rows of which writing all takes less than a hop to the thread and back
 MANY_IN_A_STEP = 5_000
 NO_CHANNELS = "listen and notify need PostgreSQL: SQLite has no channels"
+AT_ONCE = 64  # statements of a task; then the others have their turn
 READ_ONLY = "a read-only transaction cannot change anything"
 
 
@@ -26,16 +30,20 @@ class ReadSession:
         """Take the lane on which BEGIN has run, and what gives it back."""
         self._lane: Lane | None = lane
         self._release = release
+        self._statements = 0
 
-    async def read(self, sql: str, params: Params) -> list[Row]:
+    def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a read."""
-        return await self._open().read(sql, params)
+        lane = self._open()
+        if self._is_for_others():
+            return _next_turn(lambda: lane.read(sql, params))
+        return lane.read(sql, params)
 
     def names(self, sql: str) -> tuple[str, ...]:
         """Return the names of the result's columns."""
         return self._open().names(sql)
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
+    def write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:  # noqa: ARG002
         """Refuse: the transaction was opened to read. Savepoints are not needed either."""
         raise StatementError(READ_ONLY)
 
@@ -59,6 +67,10 @@ class ReadSession:
         if self._lane is not None:
             await self._release(self._end())
 
+    def _is_for_others(self) -> bool:
+        self._statements += 1
+        return self._statements % AT_ONCE == 0
+
     def _open(self) -> Lane:
         if self._lane is None:
             raise StatementError("this transaction has ended")
@@ -77,10 +89,14 @@ class WriteSession(ReadSession):
         super().__init__(lane, lambda _: finish(True))
         self._finish = finish
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+    def write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         """Run a change."""
         lane = self._open()
-        return lane.here(sql, params) if short else await lane.in_thread(sql, params)
+        if not short:
+            return lane.in_thread(sql, params)
+        if self._is_for_others():
+            return _next_turn(lambda: lane.here(sql, params))
+        return lane.here(sql, params)
 
     async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows`, in steps: on the loop if they are few."""
@@ -110,3 +126,9 @@ class WriteSession(ReadSession):
     def _end(self) -> Lane:
         lane, self._lane = super()._open(), None
         return lane
+
+
+async def _next_turn(run: Callable[[], Soon[T]]) -> T:
+    """Let the other tasks run, then run this; else a task could keep the loop for itself."""
+    await asyncio.sleep(0)
+    return await arrived(run())

@@ -21,7 +21,7 @@ from www.db.drivers.sqlite.sessions import WriteSession
 from www.db.errors import Busy, DatabaseError, OperationalError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from concurrent.futures import Executor
 
     from www.db.drivers.base import Params, Result
@@ -34,8 +34,11 @@ GROUP_MOST = 256
 class Writer:
     """Serialises changes and groups commits."""
 
-    def __init__(self, options: Options, executor: Executor) -> None:
-        """Open the writer's connection."""
+    def __init__(
+        self, options: Options, executor: Executor, committed: Callable[[], object]
+    ) -> None:
+        """Open the writer's connection; `committed` is called after every commit."""
+        self._committed = committed
         self._options = options
         self._loop = asyncio.get_running_loop()
         self._log = Log(options, executor)
@@ -61,16 +64,19 @@ class Writer:
             await self._lane.call(lambda: copy(self._lane.connection, truncate))
             self._lane.close()
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:
+    def write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         """Run one change and commit it, together with others if it is short."""
         if not short:
-            async with self.transaction() as session:
-                return await session.write(sql, params, short=False)
+            return self._write_alone(sql, params)
         future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((sql, params, future))
         if len(self._waiting) == 1 and self._draining is None:
             self._loop.call_soon(self._flush)  # by then every task of this turn has added its own
-        return await future
+        return future
+
+    async def _write_alone(self, sql: str, params: Params) -> Result:
+        async with self.transaction():
+            return await self._lane.in_thread(sql, params)
 
     async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows` and commit them together."""
@@ -125,6 +131,7 @@ class Writer:
             self._lane.here("COMMIT", ())
         else:  # the fsync may take as long as the disk likes
             await self._lane.call(lambda: self._lane.here("COMMIT", ()), interruptible=False)
+        self._committed()
 
     def _flush(self) -> None:
         """Commit what this turn of the loop brought: here, if nothing can hold up the loop."""
@@ -144,6 +151,7 @@ class Writer:
             done = grouping.run(lane, group, alone=alone)
             if not alone:
                 lane.here("COMMIT", ())
+            self._committed()
         except Busy:
             return False
         except Exception as err:  # noqa: BLE001  whoever waits must be told
