@@ -7,6 +7,8 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
 BOOTSTRAP ?= python3
 BUNDLE := frontend/node_modules/.built
+PYRIGHT := tests/typing/node_modules/.installed
+NODE_TOOLS := tests/e2e/node_modules/.installed $(PYRIGHT)
 # node and npm of the machine, else those of a wheel among the development requirements
 WITH_NODE := PATH="$$PATH:$(CURDIR)/$(VENV)/node"
 QUIET_MAKE := $(MAKE) --silent --no-print-directory
@@ -22,13 +24,15 @@ run: $(VENV)/.run try-bundle ## Serve the site on http://0.0.0.0:8080, installin
 	@[ -e "$${WWW_DB__DATABASE:-res/www.db}" ] || $(PYTHON) -m www init-db
 	@exec $(PYTHON) -m www serve $(ARGS)
 
-test: $(VENV)/.dev $(BUNDLE) tests/e2e/node_modules/.installed browser ## Run all tests and print the coverage
+test: $(VENV)/.dev $(BUNDLE) $(NODE_TOOLS) browser ## Run all tests and print the coverage
 	@$(PYTHON) -m pytest --cov --cov-report=term $(ARGS)
 
-lint: $(VENV)/.dev ## Check style, types, the order of imports and templates
+lint: $(VENV)/.dev $(PYRIGHT) ## Check style, types, the order of imports and templates
 	@$(PYTHON) -m ruff check --quiet
 	@$(PYTHON) -m ruff format --check --quiet
 	@$(PYTHON) -m mypy --no-error-summary
+	@$(WITH_NODE) node tests/typing/node_modules/pyright/index.js --pythonpath $(PYTHON) > $(VENV)/pyright.txt \
+		|| { cat $(VENV)/pyright.txt; exit 1; }
 	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	@$(VENV)/bin/djlint --lint --quiet www/templates
 
@@ -57,7 +61,8 @@ docs: $(VENV)/.dev ## Write the pages that are made from the code
 
 clean: ## Remove everything that make has made; ./res stays
 	@rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache test-results www/static/dist frontend/node_modules tests/e2e/node_modules
+		.import_linter_cache test-results www/static/dist frontend/node_modules tests/e2e/node_modules \
+		tests/typing/node_modules
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 LOCKING := --quiet --no-config --generate-hashes --strip-extras --allow-unsafe --no-header \
@@ -103,8 +108,8 @@ try-bundle:
 		|| { command -v npm >/dev/null && echo "Building the bundle of scripts ..." && $(QUIET_MAKE) $(BUNDLE); } \
 		|| echo "No bundle of scripts (it needs npm): every page works without it."
 
-tests/e2e/node_modules/.installed: tests/e2e/package-lock.json | $(VENV)/.dev
-	@$(WITH_NODE); export PATH; cd tests/e2e && npm ci --silent
+$(NODE_TOOLS): %/node_modules/.installed: %/package-lock.json | $(VENV)/.dev
+	@$(WITH_NODE); export PATH; cd $* && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 browser:

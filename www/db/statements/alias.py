@@ -7,13 +7,13 @@ Made by `Comment.alias("parent")` (to join a table with itself), `select.as_tabl
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from www.db.column import Column
 from www.db.compile import checked_name
 from www.db.errors import StatementError
 from www.db.metadata import TableInfo
-from www.db.statements.select import Select
+from www.db.statements.selecting import SelectingRows
 
 if TYPE_CHECKING:
     from www.db.expression import Expression
@@ -23,7 +23,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-class Alias(Generic[R]):
+class Alias(SelectingRows[R]):
     """What one may select from under this name; changes go to the table itself."""
 
     __slots__ = ("info",)
@@ -53,10 +53,6 @@ class Alias(Generic[R]):
             known = ", ".join(self.info.columns)
             raise StatementError(f"{self!r} has no column {key!r}; it has {known}")
         return self.info.columns[key]
-
-    def select(self, *what: Expression[Any]) -> Select[R]:
-        """Select whole rows, or the given columns and labelled expressions."""
-        return Select(self.info, what)
 
     def alias(self, name: str) -> Alias[R]:
         """Return the same under another name."""
