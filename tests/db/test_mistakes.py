@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.db.conftest import Author, Book, Reply
-from www.db import Engine, StatementError, UniqueViolation, count
+from www.db import BadValue, Engine, ForeignKeyViolation, StatementError, UniqueViolation, count
 
 any_book: Any = Book  # a type checker would refuse what is wrong here
 BAD_STATEMENTS = {
@@ -33,6 +33,13 @@ def test_it_says_what_is_wrong_with_a_statement(message: str):
     assert message in str(caught.value)
 
 
+def test_it_names_the_column_that_a_value_does_not_fit():
+    with pytest.raises(BadValue, match=r"\Abooks\.pages: expected an int, got str '300'"):
+        Book.pages > "300"  # noqa: B015 - the comparison is what fails
+    with pytest.raises(BadValue, match=r"\Abooks\.pages: expected an int, got NoneType None"):
+        Book.pages.in_([1, None])
+
+
 async def test_it_says_which_verb_fits(engine: Engine):
     anything: Any = engine
     with pytest.raises(StatementError, match=r"run\(\) takes a change: .* take all"):
@@ -54,6 +61,15 @@ async def test_it_says_which_verb_fits(engine: Engine):
 async def test_a_unique_violation_says_the_same_on_both(engine: Engine, ada: Author):
     with pytest.raises(UniqueViolation, match=r"\AUNIQUE constraint failed: authors\.name\Z"):
         await engine.insert(Author(name=ada.name))
+
+
+async def test_a_row_that_is_referred_to_cannot_be_deleted(engine: Engine, ada: Author):
+    book = await engine.insert(Book(author_id=ada.id, title="Notes"))
+    await engine.insert(Reply(book_id=book.id))
+    with pytest.raises(ForeignKeyViolation):
+        await engine.delete(book)
+    with pytest.raises(ForeignKeyViolation):
+        await engine.insert(Reply(book_id=book.id + 1))
 
 
 async def test_an_ended_transaction_says_the_same_on_both(engine: Engine):

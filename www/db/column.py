@@ -10,7 +10,7 @@ import copy
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, cast, overload
 
 from www.db.compile import quoted
-from www.db.errors import DefinitionError
+from www.db.errors import BadValue, DefinitionError
 from www.db.expression import Expression
 from www.db.types import TEXT, ColumnType, column_type, limited
 
@@ -187,6 +187,9 @@ class Column(Expression[T]):
     def key(self) -> str:
         """The attribute's name is the key in the row."""
         return self.attribute
+
+    def _wrong(self, err: BadValue) -> BadValue:
+        return BadValue(f"{self.table}.{self.attribute}: {err}")
 
     def sql(self, out: Compiler) -> None:
         """Append the quoted name with its table."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from www.db.compile import checked_name
-from www.db.errors import StatementError
+from www.db.errors import BadValue, StatementError
 from www.db.operators import Operators
 from www.db.types import BOOLEAN, TEXT, ColumnType
 
@@ -55,7 +55,14 @@ class Expression(Operators[T_co]):
         """Return `value` as an expression: bound with this one's type unless it is one already."""
         if isinstance(value, Expression):
             return value.beside(self.type)
-        return Bound(self.type.encode(value), self.type)
+        try:
+            return Bound(self.type.encode(value), self.type)
+        except BadValue as err:
+            raise self._wrong(err) from err
+
+    def _wrong(self, err: BadValue) -> BadValue:
+        """Say of what the value was to be, where that has a name."""
+        return err
 
     def beside(self, kind: ColumnType) -> Expression[Any]:  # noqa: ARG002 - JSON has no type yet
         """Return this as it is written next to a `kind`."""

@@ -12,6 +12,9 @@ _UNIQUE = (
     apsw.SQLITE_CONSTRAINT_ROWID,
 )
 
+# What ON DELETE RESTRICT refuses is said with the code of a trigger.
+_FOREIGN_KEY = (apsw.SQLITE_CONSTRAINT_FOREIGNKEY, apsw.SQLITE_CONSTRAINT_TRIGGER)
+
 
 def translate(err: Exception) -> Exception:  # noqa: C901, PLR0911  a table of cases
     """Return the error of the data layer that says the same; what is unknown stays as it is."""
@@ -51,7 +54,7 @@ def _constraint(err: apsw.ConstraintError) -> errors.IntegrityError:
     if code == apsw.SQLITE_CONSTRAINT_NOTNULL:
         table, columns = _columns(detail)
         return errors.NotNullViolation(message, table, columns)
-    if code == apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
+    if code in _FOREIGN_KEY:
         return errors.ForeignKeyViolation(message)
     if code == apsw.SQLITE_CONSTRAINT_CHECK:
         return errors.CheckViolation(message, detail)
