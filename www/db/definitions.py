@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from www.db.column import MISSING, Column
@@ -37,6 +36,8 @@ def _check_options(where: str, column: Column[Any]) -> None:
     if column.mistake:
         raise DefinitionError(f"{where}: {column.mistake}")
     for word in column.unknown:
+        from difflib import get_close_matches  # nobody needs it while nothing is wrong
+
         near = get_close_matches(word, Column.__slots__, 1)
         hint = f", did you mean {near[0]}?" if near else ""
         raise DefinitionError(f"{where}: a column has no option {word!r}{hint}")
