@@ -2,13 +2,13 @@
 
 import asyncio
 import random
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import closing
 from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from tests.db.conftest import Author, Book
@@ -170,8 +170,8 @@ async def all_is_free(engine: Engine) -> None:
         for number in range(READERS + 1):
             tasks.create_task(hold(read_only=number > 0))
     if engine.dialect.name == "sqlite":
-        with closing(sqlite3.connect(engine.path, timeout=0)) as stranger:
-            busy, *_ = stranger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with closing(apsw.Connection(str(engine.path))) as stranger:
+            busy, *_ = stranger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
         assert not busy
         return
     held = """SELECT count(*) AS n FROM pg_locks JOIN pg_stat_activity USING (pid)

@@ -1,10 +1,5 @@
-"""What only SQLite has: a file, its mode and its log, one writer, and kill -9 of the process itself."""
+"""What only SQLite has: a file, its mode and its log, and one writer."""
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -63,37 +58,3 @@ async def test_it_keeps_the_log_short(engine: Engine, path: Path, ada: Author):
     assert await engine.count(Book.select()) == 20_000
     assert path.stat().st_size > 30_000_000
     assert max(sizes) < 20_000_000
-
-
-WRITER = """
-import asyncio, sys
-sys.path.insert(0, sys.argv[2])
-from www.db import Column, Engine, Table
-class Author(Table):
-    id = Column(int, primary_key=True)
-    name = Column(str)
-async def main():
-    async with Engine(sys.argv[1]) as engine:
-        number = 0
-        while True:
-            await asyncio.gather(*(engine.insert(Author(name=f"k{number + i}")) for i in range(8)))
-            number += 8
-            print(number, flush=True)
-asyncio.run(main())
-"""
-
-
-def test_what_was_acknowledged_survives_kill_9(path: Path):
-    root = Path(__file__).parents[3]
-    command = [sys.executable, "-c", WRITER, str(path), str(root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        acknowledged = [int(process.stdout.readline()) for _ in range(20)]
-        os.kill(process.pid, signal.SIGKILL)
-        acknowledged += [int(line) for line in process.stdout.read().split()]
-
-    async def stored() -> set[str]:
-        async with Engine(path) as engine:
-            return set(await engine.scalars(Author.select(Author.name)))
-
-    assert {f"k{i}" for i in range(acknowledged[-1])} <= asyncio.run(stored())
