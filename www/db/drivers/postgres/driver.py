@@ -56,9 +56,9 @@ class PostgresDriver:
         await self._replicas.close()
         await self._pool.close()
 
-    async def read(self, sql: str, params: Params) -> list[Row]:
+    def read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         """Run a read; one that met a dead link runs again."""
-        return await self._run(Link.read, sql, params, repeatable=True)
+        return self._run(Link.read, sql, params, repeatable=True)
 
     async def read_copy(self, sql: str, params: Params, after: int) -> list[Row]:
         """Run a read on a replica that has replayed the log up to `after`, else here."""
@@ -70,9 +70,9 @@ class PostgresDriver:
         """Return how many bytes of log were written."""
         return int((await self.read(WRITTEN, ()))[0][0])
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
+    def write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:  # noqa: ARG002
         """Run one change, which commits by itself."""
-        return await self._run(Link.change, sql, params, repeatable=False)
+        return self._run(Link.change, sql, params, repeatable=False)
 
     async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows` and commit them together."""

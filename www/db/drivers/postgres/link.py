@@ -30,7 +30,7 @@ _STALE = (
 class Link:
     """One connection; `sent` tells whether the last statement can have reached the server."""
 
-    __slots__ = ("_most", "_statements", "born", "idle_since", "raw", "sent")
+    __slots__ = ("_execute", "_most", "_statements", "_status", "born", "idle_since", "raw", "sent")
 
     def __init__(self, raw: Any, cached_statements: int) -> None:
         """Take an open connection of asyncpg."""
@@ -39,17 +39,19 @@ class Link:
         self.sent = False
         self._most = cached_statements
         self._statements: dict[str, Any] = {}
+        self._execute = raw._protocol.bind_execute  # noqa: SLF001 - see `_run`
+        self._status = b""
 
     async def read(self, sql: str, params: Params) -> list[Row]:
         """Run a statement and return its rows."""
         self.sent = False
+        rows: list[Row]
         try:
             try:
-                statement = self._statements.get(sql) or await self.prepare(sql)
-                self.sent = True
-                rows: list[Row] = await statement.fetch(*params)
+                rows, self._status, _ = await self._run(sql, params)
             except _STALE:
-                rows = await self._again(sql, params)
+                await self._forget(sql)
+                rows, self._status, _ = await self._run(sql, params)
         except DRIVER_ERRORS as err:
             raise translate(err) from err
         return rows
@@ -57,9 +59,19 @@ class Link:
     async def change(self, sql: str, params: Params) -> Result:
         """Run a statement and return its rows and how many it changed."""
         rows = await self.read(sql, params)
-        status = self._statements[sql].get_statusmsg()
-        count = status.rpartition(" ")[2]
+        count = self._status.rpartition(b" ")[2]  # of `INSERT 0 1`
         return Result(rows, int(count) if count.isdigit() else 0)
+
+    async def _run(self, sql: str, params: Params) -> Any:
+        """Let the protocol run a statement: (rows, status, is it complete).
+
+        PreparedStatement.fetch() does the same behind five calls more, which check what holds
+        here (the statement is open, the connection is not a pool's): 1.2 of the 12.9 us that a
+        row by its key takes.
+        """
+        statement = self._statements.get(sql) or await self.prepare(sql)
+        self.sent = True
+        return await self._execute(statement._state, params, "", 0, True, None)  # noqa: SLF001
 
     async def change_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows`; all of them or none."""
@@ -88,16 +100,13 @@ class Link:
             known[sql] = await self.raw.prepare(sql)
         return known[sql]
 
-    async def _again(self, sql: str, params: Params) -> list[Row]:
-        """Prepare anew after the schema changed; nothing has been run yet."""
+    async def _forget(self, sql: str) -> None:
+        """Have statements prepared anew after the schema changed; nothing has been run yet."""
         self._statements.pop(sql, None)
         if self.raw.is_in_transaction():
             raise OperationalError("the schema was changed during the transaction: run it again")
         self._statements.clear()
         await self.raw.reload_schema_state()
-        statement = await self.prepare(sql)
-        rows: list[Row] = await statement.fetch(*params)
-        return rows
 
     async def clean(self) -> None:
         """Bring the connection back to rest: what was cancelled has ended, nothing is open.

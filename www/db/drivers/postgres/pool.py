@@ -106,7 +106,7 @@ class Pool:
         """Take back a link that is at rest."""
         now = link.idle_since = monotonic()
         old = now - link.born > self.options.connection_age_s
-        if link.raw.is_closed() or self._closed or old:
+        if self._closed or old or (self._waiting and link.raw.is_closed()):
             self.drop(link)
             return
         if self._waiting and self._wake(link):

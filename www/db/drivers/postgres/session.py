@@ -10,7 +10,7 @@ from www.db.drivers.base import Params, Result, Row
 from www.db.errors import BadValue, OperationalError, StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from www.db.drivers.postgres.link import Link
     from www.db.drivers.postgres.pool import Pool
@@ -28,18 +28,21 @@ class Session:
         self._read_only = read_only
         self._link: Link | None = link
 
-    async def read(self, sql: str, params: Params) -> list[Row]:
+    def read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         """Run a statement that changes nothing."""
-        return await self._open().read(sql, params)
+        return self._open().read(sql, params)
 
-    async def write(self, sql: str, params: Params, *, short: bool) -> Result:  # noqa: ARG002
+    def write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:  # noqa: ARG002
         """Run a statement that changes rows, or a savepoint."""
         if sql.startswith(_COMMANDS):
-            await self._open().command(sql)
-            return Result([], 0)
+            return self._command(sql)
         if self._read_only:  # the server would refuse as well, and end the transaction
             raise StatementError("a read-only transaction cannot change anything")
-        return await self._open().change(sql, params)
+        return self._open().change(sql, params)
+
+    async def _command(self, sql: str) -> Result:
+        await self._open().command(sql)
+        return Result([], 0)
 
     async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
         """Run one change for each of `rows`."""
