@@ -12,13 +12,24 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from www.db.column import Column
 from www.db.errors import BadValue, InvalidCursor, StatementError
-from www.db.expression import Bound, Expression, Ordering, Tuple, all_of, any_of
+from www.db.expression import (
+    Binary,
+    Bound,
+    Expression,
+    Logic,
+    Ordering,
+    Tuple,
+    Written,
+    all_of,
+    any_of,
+)
 from www.db.hydrate import maker
 from www.db.statements.select import Select, hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from www.db.compile import Dialect
 
@@ -51,7 +62,8 @@ class Keyset(Generic[R]):
         self._shown = len(select.outputs())
         paged = select.order_by(*self._terms).limit(size + 1)
         if after is not None:
-            paged = paged.where(_beyond(self._terms, decode(after, self._terms)))
+            empty = [_may_be_null(select, term.expression) for term in self._terms]
+            paged = paged.where(_beyond(self._terms, decode(after, self._terms, empty), empty))
         self._make = maker(select.info, select.outputs(), dialect)
         self._dialect = dialect
         self.select = paged.add(*hidden(tuple(term.expression for term in self._terms)))
@@ -70,14 +82,15 @@ class Keyset(Generic[R]):
 
 def encode(values: Sequence[Any]) -> str:
     """Write order values as a cursor."""
-    if None in values:
-        raise StatementError("a page cannot be ordered by a column that is null")
     text = json.dumps(list(values), separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def decode(cursor: str, terms: Sequence[Ordering]) -> list[Any]:
-    """Read a cursor; anything that this query cannot have written is refused."""
+def decode(cursor: str, terms: Sequence[Ordering], empty: Sequence[bool]) -> list[Any]:
+    """Read a cursor; anything that this query cannot have written is refused.
+
+    `empty` says which of the terms may be null.
+    """
     if len(cursor) > CURSOR_MAX_CHARS:
         raise InvalidCursor("the cursor is too long")
     try:
@@ -87,7 +100,10 @@ def decode(cursor: str, terms: Sequence[Ordering]) -> list[Any]:
         raise InvalidCursor("the cursor is damaged") from err
     if not isinstance(values, list) or len(values) != len(terms):
         raise InvalidCursor("the cursor belongs to another list")
-    return [_checked(value, term) for value, term in zip(values, terms, strict=True)]
+    return [
+        None if value is None and null else _checked(value, term)
+        for value, term, null in zip(values, terms, empty, strict=True)
+    ]
 
 
 def _checked(value: Any, term: Ordering) -> Any:
@@ -108,20 +124,57 @@ def _with_key(select: Select[Any]) -> tuple[Ordering, ...]:
     return (*terms, *(Ordering(column, descending=last) for column in key))
 
 
-def _beyond(terms: Sequence[Ordering], values: Sequence[Any]) -> Expression[bool | None]:
-    pairs: list[tuple[Expression[Any], Expression[Any]]] = [
-        (term.expression, Bound(value, term.expression.type))
+def _may_be_null(select: Select[Any], expression: Expression[Any]) -> bool:
+    """Tell whether the rows of `select` may lack this value: then a page has to look for nulls."""
+    if isinstance(expression, Column) and not select.may_lack(expression):
+        return False
+    return not any(condition is expression for condition in _given(select.conditions))
+
+
+_STRICT = frozenset({" = ", " <> ", " < ", " <= ", " > ", " >= ", " IN ", " LIKE "})
+
+
+def _given(conditions: Sequence[Expression[Any]]) -> Iterator[Expression[Any]]:
+    """Yield what has a value wherever the conditions hold."""
+    for condition in conditions:
+        if isinstance(condition, Logic) and condition.operator == " AND ":
+            yield from _given(condition.conditions)
+        elif isinstance(condition, Binary) and condition.operator in _STRICT:
+            yield condition.left
+        elif isinstance(condition, Written) and condition.after == " IS NOT NULL":
+            yield condition.inner
+
+
+def _beyond(
+    terms: Sequence[Ordering], values: Sequence[Any], empty: Sequence[bool]
+) -> Expression[Any]:
+    """Return the condition of what stands behind `values`; null stands below every value."""
+    bound: list[Bound[Any] | None] = [
+        None if value is None else Bound(value, term.expression.type)
         for term, value in zip(terms, values, strict=True)
     ]
     descending = {term.descending for term in terms}
-    if len(descending) == 1:
+    if None not in values and (descending == {False} or (descending == {True} and not any(empty))):
         # A row value is one range of the index; the expanded form below is not always.
-        left = Tuple(tuple(expression for expression, _ in pairs))
-        right = Tuple(tuple(value for _, value in pairs))
+        left = Tuple(tuple(term.expression for term in terms))
+        right = Tuple(tuple(value for value in bound if value is not None))
         return left < right if descending.pop() else left > right
     cases = []
     for index, term in enumerate(terms):
-        expression, value = pairs[index]
-        beyond = expression < value if term.descending else expression > value
-        cases.append(all_of((*(e == v for e, v in pairs[:index]), beyond)))
+        beyond = _beyond_one(term, bound[index], may_be_null=empty[index])
+        if beyond is not None:
+            same = (e.expression == v for e, v in zip(terms[:index], bound[:index], strict=True))
+            cases.append(all_of((*same, beyond)))
     return any_of(tuple(cases))
+
+
+def _beyond_one(
+    term: Ordering, value: Bound[Any] | None, *, may_be_null: bool
+) -> Expression[Any] | None:
+    expression = term.expression
+    if not term.descending:
+        return expression.is_not(None) if value is None else expression > value
+    if value is None:
+        return None  # nothing stands below null
+    below = expression < value
+    return below | expression.is_(None) if may_be_null else below

@@ -120,6 +120,11 @@ class Select(Conditional[R], Query[R, C_co]):
         """Tell whether this leaves out rows by their number."""
         return self._limit is not None or self._offset is not None
 
+    def may_lack(self, column: Column[Any]) -> bool:
+        """Tell whether rows may have no value of `column`: it is nullable, or left joined."""
+        outer = {info.called for kind, info, _ in self._joins if kind == " LEFT JOIN "}
+        return column.nullable or column.table in outer
+
     def is_grouped(self) -> bool:
         """Tell whether a row of the result may stand for several of the table."""
         return bool(self._group) or self._distinct
