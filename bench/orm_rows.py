@@ -162,7 +162,8 @@ def import_time(rounds: int) -> None:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    own = {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**own, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 def resident_mib() -> float:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from www.db import seen
@@ -24,6 +22,7 @@ from www.db.verbs import Verbs, rows_of
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
     from types import TracebackType
 
     from www.db.compile import Dialect
@@ -71,8 +70,15 @@ class Engine(Verbs):
         replicas: Sequence[str] = (),
     ) -> None:
         """Take path or address; nothing is opened before `open`."""
+        from pathlib import Path  # here, since it costs 3 ms: bench/db_import.py
+
         self.path = Path() if is_address(database) else Path(database)  # of the file, if it is one
-        self.driver, self.dialect = _driver(database, durability, limits or Limits(), replicas)
+        limits = limits or Limits()
+        if is_address(database):
+            parts = _postgres(str(database), durability, limits, replicas)
+        else:
+            parts = _sqlite(self.path, durability, limits)
+        self.driver, self.dialect = parts
         self.observers: list[Observer] = []
 
     async def open(self) -> Self:
@@ -150,6 +156,8 @@ class Engine(Verbs):
                 async with self.transaction(isolation=isolation) as conn:
                     return await work(conn)
             except SerializationFailure:
+                import random
+
                 await asyncio.sleep(0.005 * 2**attempt * random.random())  # noqa: S311 - not a secret
         async with self.transaction(isolation=isolation) as conn:
             return await work(conn)
@@ -214,16 +222,11 @@ def is_address(database: str | Path) -> bool:
     return str(database).startswith(("postgresql://", "postgres://"))
 
 
-def _driver(
-    database: str | Path,
-    durability: Literal["full", "normal"],
-    limits: Limits,
-    replicas: Sequence[str],
+def _sqlite(
+    path: Path, durability: Literal["full", "normal"], limits: Limits
 ) -> tuple[Driver, Dialect]:
-    if is_address(database):
-        return _postgres(str(database), durability, limits, replicas)
     options = Options(
-        path=Path(database),
+        path=path,
         durability=durability,
         loop_budget_s=limits.loop_budget_s,
         statement_timeout_s=limits.statement_timeout_s,
