@@ -35,6 +35,7 @@ FIELDS = {
     "comments.delete": (),
     "files.delete": (),
     "admin.revoke_invitation": (),
+    "admin.reset_statements": (),
     "accounts.revoke_session": (),
     "accounts.login": ("name", "password", "next"),
     "accounts.register": ("name", "email", "password", "next"),
@@ -57,6 +58,7 @@ QUERY = {
     "reply": ("blogs.detail",),
     "next": ("accounts.login",),
     "notice": ("site.index", "blogs.detail", "accounts.account"),
+    "sort": ("admin.statements",),
     "v": ("site.static",),
 }
 """Which pages read which word; the others get a few values too."""

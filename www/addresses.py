@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f\\]")
-_PROBES: Final = frozenset({"/healthz", "/readyz"})
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines that know only the IP address; they answer no page and build no link."""
 
 

@@ -11,11 +11,16 @@ from www import database, keys
 from www.assets import Assets
 from www.auth import permissions
 from www.auth.passwords import Passwords
+from www.db.seen.counters import Counters
+from www.db.seen.report import Reports
+from www.db.seen.slow import SlowLog
 from www.files.space import Space
 from www.files.sweeping import sweep_forever
 from www.markup import ComrakRenderer, Renders
+from www.metrics import Metrics
 from www.middlewares import MIDDLEWARES
 from www.middlewares.headers import add_headers
+from www.middlewares.seen import origin
 from www.render import Urls, load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
 from www.storage import LocalStorage
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
     import jinja2
 
+    from www.db import Engine
     from www.routes import Route
     from www.settings import Settings
 
@@ -46,6 +52,7 @@ def create_app(
     app[keys.passwords] = passwords or Passwords()
     app[keys.space] = Space()
     app[keys.tasks] = set()
+    app[keys.metrics] = Metrics()
     setup_routes(app, routes)
     app[keys.urls] = Urls(app.router)
     setup_templates(app, loader)
@@ -66,7 +73,28 @@ async def database_engine(app: web.Application) -> AsyncIterator[None]:
     """Bring the database up to date and open it."""
     async with database.opened(app[keys.settings].db) as engine:
         app[keys.engine] = engine
+        _observe(app, engine)
         yield
+
+
+def _observe(app: web.Application, engine: Engine) -> None:
+    """Keep figures of every statement, and whatever else the settings ask for."""
+    settings = app[keys.settings]
+    slow = SlowLog(settings.db.slow_ms / 1000, origin).observe if settings.db.slow_ms else None
+    app[keys.counters] = counters = Counters(slow=slow)
+    engine.observers.append(counters.observe)
+    app[keys.metrics].watch(engine, counters)
+    if settings.log.statements:
+        app[keys.reports] = reports = Reports(engine)
+        engine.observers.append(reports.observe)
+
+
+async def loop_lag(app: web.Application) -> AsyncIterator[None]:
+    """Measure how late the event loop is."""
+    measuring = asyncio.create_task(app[keys.metrics].measure_lag())
+    yield
+    measuring.cancel()
+    await asyncio.wait([measuring])
 
 
 async def file_storage(app: web.Application) -> AsyncIterator[None]:
@@ -115,6 +143,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     file_storage,
     file_sweep,
     text_renders,
+    loop_lag,
     side_tasks,
 )
 """Opened in this order at start, closed in the reverse one at the end."""

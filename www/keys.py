@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from www.assets import Assets
     from www.auth.passwords import Passwords
     from www.db import Engine
+    from www.db.seen.counters import Counters
+    from www.db.seen.report import Reports
     from www.files.space import Space
     from www.markup import Renders
+    from www.metrics import Metrics
     from www.middlewares.access import Access
     from www.models import Session, User
     from www.render import Can, Urls
@@ -35,6 +38,9 @@ assets: Final[web.AppKey[Assets]] = web.AppKey("assets")
 urls: Final[web.AppKey[Urls]] = web.AppKey("urls")
 can: Final[web.AppKey[Can]] = web.AppKey("can")
 tasks: Final[web.AppKey[set[asyncio.Task[None]]]] = web.AppKey("tasks")  # beside the requests
+metrics: Final[web.AppKey[Metrics]] = web.AppKey("metrics")
+counters: Final[web.AppKey[Counters]] = web.AppKey("counters")  # figures per statement
+reports: Final[web.AppKey[Reports]] = web.AppKey("reports")  # only with log.statements
 access: Final[web.AppKey[Mapping[web.AbstractRoute, Access]]] = web.AppKey("access")
 
 request_id: Final[web.RequestKey[str]] = web.RequestKey("request_id")

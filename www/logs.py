@@ -35,6 +35,8 @@ def setup_logging(settings: Log, stream: IO[str] | None = None) -> logging.Handl
         old.close()
     root.addHandler(handler)
     root.setLevel(settings.level.upper())
+    if settings.statements:  # who asks for them wants to see them, whatever the level of the rest
+        logging.getLogger("www.statements").setLevel(logging.INFO)
     return handler
 
 

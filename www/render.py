@@ -33,7 +33,7 @@ NOTICES: Final = frozenset(
     {
         *("saved", "published", "drafted", "deleted", "commented", "uploaded", "signed_out"),
         *("welcome", "password_changed", "profile_saved", "session_revoked", "invited"),
-        *("user_changed", "comment_deleted", "file_deleted"),
+        *("user_changed", "comment_deleted", "file_deleted", "figures_reset"),
     }
 )
 """What `?notice=` may name; the template holds the texts."""
@@ -168,4 +168,5 @@ def page_context(request: web.Request, status: int) -> dict[str, object]:
         "format_iso": formats.iso,
         "format_number": formats.number,
         "format_size": formats.size,
+        "format_duration": formats.duration,
     }

@@ -13,6 +13,7 @@ from aiohttp import hdrs
 from www import keys, views
 from www.accounts import own
 from www.accounts import views as accounts
+from www.admin import statements
 from www.admin import views as admin
 from www.blogs import editing
 from www.blogs import views as blogs
@@ -47,6 +48,7 @@ ROUTES: Final = (
     Route("POST", "/preferences",         "site.preferences", views.preferences, ANYONE),
     Route("GET",  "/healthz",             "site.healthz",     views.healthz,     ANYONE),
     Route("GET",  "/readyz",              "site.readyz",      views.readyz,      ANYONE),
+    Route("GET",  "/metrics",             "site.metrics",     views.metrics,     ANYONE),
     Route("GET",  "/static/{path:.+}",    "site.static",      views.static,      ANYONE),
 
     Route("GET,POST", "/write",                  "blogs.write",   editing.write,    AUTHOR),
@@ -77,6 +79,8 @@ ROUTES: Final = (
     Route("POST", f"/admin/users/{ID}", "admin.change_user", admin.change_user, ADMIN),
     Route("GET,POST", "/admin/invitations", "admin.invitations", admin.invitations, ADMIN),
     Route("POST", f"/admin/invitations/{ID}/revoke", "admin.revoke_invitation", admin.revoke_invitation, ADMIN),  # noqa: E501
+    Route("GET", "/admin/statements", "admin.statements", statements.index, ADMIN),
+    Route("POST", "/admin/statements/reset", "admin.reset_statements", statements.reset, ADMIN),
     Route("GET", "/admin/audit", "admin.audit", admin.audit, ADMIN),
 
     Route("GET,POST", "/upload",                 "files.upload",   files.upload,   AUTHOR),

@@ -10,6 +10,7 @@ every start.
 The surprise: relative paths mean the working directory, not the folder of the file that names them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic.fields import FieldInfo
 
 from www.utils.lined_yaml import KeyPath
@@ -72,6 +73,14 @@ def _path(value: object) -> object:
     return Path(value).expanduser()
 
 
+def _secret(value: SecretStr) -> SecretStr:
+    """Refuse what could be guessed, or could not stand in a header."""
+    text = value.get_secret_value()
+    if text and not re.fullmatch(r"[!-~]{16,200}", text):
+        raise ValueError("16 to 200 visible ASCII characters are needed")
+    return value
+
+
 def _zone(value: object) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
@@ -117,6 +126,14 @@ class Server(Section):
             "a list such as `[127.0.0.1/32, 10.0.0.0/8]`; with commas in the environment",
         ),
     ] = ()
+    metrics_token: Annotated[
+        SecretStr,
+        AfterValidator(_secret),
+        About(
+            "what a program sends as `Authorization: Bearer ...` to read /metrics",
+            "at least 16 visible ASCII characters, or nothing: then only administrators read it",
+        ),
+    ] = SecretStr("")
 
 
 class Db(Section):
@@ -156,6 +173,14 @@ class Db(Section):
         Literal["full", "normal"],
         About("whether a power cut may take the last moments (normal) or nothing (full)"),
     ] = "full"
+    slow_ms: Annotated[
+        Number,
+        Field(ge=0, le=3_600_000),
+        About(
+            "statements that take so many milliseconds get a line in the log, without their values",
+            "a number from 0 (off) to 3600000",
+        ),
+    ] = 200
 
 
 class Storage(Section):
@@ -233,6 +258,13 @@ class Log(Section):
     level: Annotated[
         Literal["debug", "info", "warning", "error"], About("the least important lines to write")
     ] = "info"
+    statements: Annotated[
+        bool,
+        About(
+            "for development: write each request's statements with times, rows and plans",
+            "true or false",
+        ),
+    ] = False
 
 
 class Settings(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 from http import HTTPStatus
 from typing import Final
@@ -17,6 +18,7 @@ from www.db.errors import DatabaseError
 from www.errors import NotFound
 from www.forms import Fields
 from www.i18n import LANGUAGES
+from www.metrics.metrics import CONTENT_TYPE as METRICS_TYPE
 from www.middlewares.state import THEMES
 from www.render import render, see_other
 from www.requests import query_text, read_form
@@ -104,6 +106,28 @@ async def readyz(request: web.Request) -> web.Response:
         status=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE,
         headers={hdrs.CACHE_CONTROL: "no-store"},
     )
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Answer what Prometheus reads: to who has server.metrics_token, and to administrators.
+
+    For everybody else the address is not there. Where the connection comes from says nothing: a
+    reverse proxy on this machine brings everybody from the loopback, and by default without any
+    header that would tell.
+    """
+    if not (_has_metrics_token(request) or request.app[keys.can](request[keys.user], "admin")):
+        raise NotFound
+    return web.Response(
+        body=request.app[keys.metrics].text(),
+        headers={hdrs.CONTENT_TYPE: METRICS_TYPE, hdrs.CACHE_CONTROL: "no-store"},
+    )
+
+
+def _has_metrics_token(request: web.Request) -> bool:
+    token = request.app[keys.settings].server.metrics_token.get_secret_value()
+    scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    same = hmac.compare_digest(given.encode(errors="replace"), token.encode())
+    return bool(token) and scheme.lower() == "bearer" and same
 
 
 async def static(request: web.Request) -> web.Response:

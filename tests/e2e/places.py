@@ -61,6 +61,7 @@ FILLED = [
     Place("people", "/admin/users", "rosa"),
     Place("invitations", "/admin/invitations", "rosa"),
     Place("log", "/admin/audit", "rosa"),
+    Place("statements", "/admin/statements?sort=calls", "rosa"),
     Place("notice", "/?notice=welcome", "rosa"),
     Place("not-found", "/nowhere", "", 404),
     Place("forbidden", "/admin/users", "lin", 403),

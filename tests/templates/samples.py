@@ -58,6 +58,8 @@ ROUTES = {
     "admin.invitations": "/admin/invitations",
     "admin.revoke_invitation": "/admin/invitations/{id}/revoke",
     "admin.audit": "/admin/audit",
+    "admin.statements": "/admin/statements",
+    "admin.reset_statements": "/admin/statements/reset",
 }
 RANKS = {"reader": 0, "author": 1, "editor": 2, "admin": 3}
 
@@ -143,6 +145,13 @@ ENTRIES = [
     Row(id=n, actor_id=7, actor_name=name, action=action, target=target, at=ago(n))
     for n, (name, action, target) in enumerate(texts.DEEDS)
 ]
+FIGURES = [
+    SimpleNamespace(
+        sql=sql, brief=lambda chars, sql=sql: sql.replace('"', "")[:chars], fingerprint=fingerprint, calls=calls, rows=calls * 3, seconds=calls * mean, mean_s=mean,
+        slowest_s=mean * 40, percentile_s=lambda _part, mean=mean: mean * 9, on_thread=n, errors=n % 2, cancelled=n // 2,
+    )
+    for n, (sql, fingerprint, calls, mean) in enumerate(texts.STATEMENTS)
+]  # fmt: skip
 LINK = "https://example.org/setup/bG9uZy1zZWNyZXQtdG9rZW4tdGhhdC1uZXZlci1lbmRz"
 BLANK = Form()
 WRONG = ["Please fill this in."]
@@ -235,6 +244,10 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "wrong": {"form": wrong("current"), "asked": {"role": "admin"}, "person": None, "back": "/admin/invitations"},
     },
     "admin/audit.html": {"full": {"page": page(ENTRIES)}, "empty": {"page": EMPTY}},
+    "admin/statements.html": {
+        "full": {"statements": FIGURES, "order": "total", "orders": {"total": "Total time", "calls": "Calls"}, "since": ago(2)},
+        "empty": {"statements": [], "order": "calls", "orders": {"total": "Total time", "calls": "Calls"}, "since": NOW},
+    },
     "admin/invitations.html": {
         "full": {"invitations": INVITATIONS, "new_link": LINK, "roles": ROLES, "form": BLANK},
         "empty": {"invitations": [], "new_link": None, "roles": ROLES, "form": wrong("role")},
@@ -256,7 +269,7 @@ def shared(*, who=None, language="en", theme="auto", here="/", **more):
         "can": lambda action, _thing=None: rank >= (3 if action == "admin" else 1),
         "has_bundle": True, "format_date": formats.date, "format_short_date": formats.short_date,
         "format_datetime": formats.date_time, "format_iso": formats.iso, "format_number": formats.number,
-        "format_size": formats.size,
+        "format_size": formats.size, "format_duration": formats.duration,
     } | more  # fmt: skip
 
 

@@ -168,6 +168,7 @@ def test_the_log_is_made_of_sentences():
         "The command line added the account bob. Role: Reader.",
         "The command line made a link with which bob chooses a new password.",
         "mei set up this site and became its administrator.",
+        "mei let the figures of statements start again.",
         "mei: other, something",
     ):
         assert f"<h2>{sentence}</h2>" in text

@@ -148,6 +148,17 @@ HIT_SNIPPETS = [
     ),
 ]
 
+STATEMENTS = [
+    (
+        'SELECT "blogs"."id", "blogs"."title", "blogs"."summary", "blogs"."published_at", "users"."name" FROM "blogs" JOIN "users" ON "users"."id" = "blogs"."author_id" WHERE "blogs"."published_at" IS NOT NULL ORDER BY "blogs"."published_at" DESC, "blogs"."id" DESC LIMIT ?',
+        "3fa9c1d2",
+        123_456,
+        0.00042,
+    ),
+    ("COMMIT", "d0a41c77", 980, 0.012),
+    ('UPDATE "sessions" SET "seen_at" = ? WHERE "id" = ?', "00c4e5b1", 1, 1.75),
+    ("other", "other", 12, 0.0000042),
+]
 DEEDS = [
     ("mei", "role", "wang-xiaoming: reader > author"),
     ("mei", "activate", "bob"),
@@ -158,5 +169,6 @@ DEEDS = [
     ("(command line)", "add", "bob: reader"),
     ("(command line)", "reset-link", "bob"),
     ("mei", "setup", "mei"),
+    ("mei", "reset-figures", "statements"),
     ("mei", "other", "something"),
 ]

@@ -57,6 +57,12 @@ async def invite(conn: Connection, actor: User, *, role: Role, now: datetime) ->
     return token
 
 
+async def note_reset(conn: Connection, actor: User, *, now: datetime) -> None:
+    """Write down that the figures of statements start again at nothing."""
+    await _hold_office(conn, actor)
+    await audit.note(conn, actor, "reset-figures", "statements", now=now)
+
+
 async def revoke_invitation(conn: Connection, actor: User, link_id: int, *, now: datetime) -> None:
     """Delete an invitation that nobody has used; NotFound if there is no such one."""
     unused = OneTimeLink.delete().where(

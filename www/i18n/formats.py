@@ -19,6 +19,7 @@ _MONTHS: Final = (
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _BINARY_UNITS: Final = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20))
 _THOUSAND: Final = 1000
+_TIMES: Final = ((1e6, "µs"), (1e3, "ms"), (1, "s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ class Formats:
     def number(self, value: int) -> str:
         """12,345 in both languages."""
         return f"{value:,}"
+
+    def duration(self, seconds: float) -> str:
+        """Three digits in a unit that fits: 4.2 µs, 12.5 ms, 3.25 s, 1,234 s."""
+        for factor, unit in _TIMES:
+            value = seconds * factor
+            if value < _THOUSAND or unit == "s":
+                digits = max(0, 2 - len(str(int(value)))) if value else 0
+                return f"{value:,.{digits}f} {unit}"
+        raise AssertionError
 
     def size(self, size_bytes: int) -> str:
         """Decimal units, a decimal place where it says something: 999 B, 1.5 MB, 12 GB.

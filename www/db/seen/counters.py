@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from asyncio import CancelledError
 from bisect import bisect_left
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,7 @@ _VERBS: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", *COMM
 _VALUE: Final = r"(?:\?|\$\d+(?:::[\w\[\]]+(?: [A-Z]+)*)?)"
 _LIST: Final = re.compile(rf"\({_VALUE}(?:, {_VALUE})+\)")
 _ROWS: Final = re.compile(r"\(…\)(?:, \(…\))+")
+_COLUMNS: Final = re.compile(r"^SELECT .{24,}? FROM ")
 _NUMBERED: Final = re.compile(r"\$\d+(?:::[\w\[\]]+(?: [A-Z]+)*)?")
 
 
@@ -60,6 +62,11 @@ class Figures:
         """The first word, if it is one that statements begin with."""
         word = self.sql.split(" ", 1)[0].upper()
         return word if word in _VERBS else OTHER
+
+    def brief(self, chars: int) -> str:
+        """Return the beginning of the text, without quotes and without a long list of columns."""
+        text = _COLUMNS.sub("SELECT … FROM ", self.sql.replace('"', ""))
+        return text if len(text) <= chars else f"{text[: chars - 1]}…"
 
     @property
     def calls(self) -> int:
@@ -109,6 +116,7 @@ class Counters:
         nothing here, and 0.1 us a statement as an observer of its own.
         """
         self._slow = slow
+        self.since = datetime.now(UTC)
         self._most = max(most, 4)
         self._by_text: dict[str, Figures] = {}
         self._by_shape: dict[str, Figures] = {}
@@ -132,6 +140,7 @@ class Counters:
 
     def reset(self) -> None:
         """Start again at nothing."""
+        self.since = datetime.now(UTC)
         self._by_text.clear()
         self._by_shape.clear()
         self._dropped.clear()

@@ -6,6 +6,7 @@ with `enable_seqscan` off: what still reads the whole table then has no index th
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from www.db.drivers.base import arrived
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from www.db.drivers.base import Driver, Params
 
 _NO_SCANS: Final = "SELECT set_config('enable_seqscan', 'off', true)"
+_PASSED: Final = re.compile(r'[\w."]+ IS NOT NULL|[() ]|AND')
 _EXPLAINED: Final = ("SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE", "REPLACE", "(")
 
 
@@ -42,6 +44,8 @@ async def plan_of(driver: Driver, dialect: Dialect, sql: str, params: Params) ->
             scans = _indented(await _without_scans(driver, dialect.explain + sql, params))
         else:
             scans = [step for step in steps if is_scan(step)]
+        if stops_early(sql):
+            scans = []
     except DatabaseError:  # the table may be gone since
         return Plan()
     return Plan(tuple(steps), tuple(scans))
@@ -51,6 +55,13 @@ def is_scan(step: str) -> bool:
     """Tell whether a step of SQLite's plan reads a whole table or a whole index."""
     # Virtual tables say SCAN always; a CONSTANT ROW is VALUES or a SELECT without FROM.
     return step.startswith("SCAN ") and "CONSTANT ROW" not in step and "VIRTUAL TABLE" not in step
+
+
+def stops_early(sql: str) -> bool:
+    """Tell whether a scan in order ends with the page: nothing that it passes is left out."""
+    where = sql.partition(" WHERE ")[2].partition(" ORDER BY ")[0]
+    left_out = _PASSED.sub("", where)
+    return " ORDER BY " in sql and " LIMIT " in sql and not left_out
 
 
 async def _steps(driver: Driver, sql: str, params: Params) -> list[str]:
