@@ -26,7 +26,8 @@ PYRIGHT = HERE / "node_modules/pyright/index.js"
 Found = set[tuple[str, int, str]]  # file, line, word of the checker
 MACHINERY = {  # methods that the parts of the layer call, and not its users
     *("sql", "write", "outputs", "output_keys", "order", "is_short", "is_open", "is_limited"),
-    *("is_grouped", "missing", "names_one_row", "write_where", "beside", "at_most", "command"),
+    *("is_grouped", "missing", "names_one_row", "write_where", "beside", "at_most"),
+    *("command", "may_lack"),
 }
 
 
