@@ -58,3 +58,13 @@ async def test_it_keeps_the_log_short(engine: Engine, path: Path, ada: Author):
     assert await engine.count(Book.select()) == 20_000
     assert path.stat().st_size > 30_000_000
     assert max(sizes) < 20_000_000
+
+
+async def test_it_makes_no_empty_file_where_one_was_deleted(engine: Engine, path: Path):
+    await engine.insert(Author(name="Ada"))
+    path.unlink()
+    assert await engine.count(Author.select()) == 1
+    with pytest.raises(ConnectionLost, match="was deleted"):
+        async with engine.transaction(read_only=True):
+            pass
+    assert not path.exists()

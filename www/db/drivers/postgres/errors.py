@@ -40,7 +40,7 @@ def translate(err: BaseException) -> BaseException:  # noqa: C901, PLR0911, PLR0
         case asyncpg.ReadOnlySQLTransactionError():
             return errors.StatementError("a read-only transaction cannot change anything")
         case asyncpg.DiskFullError():
-            return errors.DiskFull("the disk of the database is full")
+            return errors.DiskFull("the disk of the database is full: make room, then try again")
         case asyncpg.TooManyConnectionsError():
             return errors.ConnectionLost("the server has no connection left for us")
         case (

@@ -11,7 +11,7 @@ import apsw
 
 from www.db.drivers.base import Activity, arrived
 from www.db.drivers.sqlite.errors import translate
-from www.db.drivers.sqlite.lane import Lane, Options
+from www.db.drivers.sqlite.lane import Lane, Options, make_file
 from www.db.drivers.sqlite.quick import Quick
 from www.db.drivers.sqlite.sessions import NO_CHANNELS, ReadSession
 from www.db.drivers.sqlite.writer import Writer
@@ -36,6 +36,7 @@ class SQLiteDriver:
 
     async def open(self) -> None:
         """Open the file; a missing one is made, a missing folder is an error."""
+        make_file(self.options.path)
         self._executor = ThreadPoolExecutor(SLOW_READERS + 2, thread_name_prefix="sqlite")
         self._idle: list[Lane] = []
         self._readers: list[Lane] = []  # idle or not
@@ -56,8 +57,10 @@ class SQLiteDriver:
             await self._slots.acquire()
         for lane in (self._quick, *self._idle):
             lane.close()
-        await self._writer.close()
-        self._executor.shutdown()
+        try:
+            await self._writer.close()
+        finally:
+            self._executor.shutdown()
 
     def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a read on the loop's thread; one that is slow goes to a reader in a thread."""

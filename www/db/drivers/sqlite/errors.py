@@ -15,6 +15,11 @@ _UNIQUE = (
 # What ON DELETE RESTRICT refuses is said with the code of a trigger.
 _FOREIGN_KEY = (apsw.SQLITE_CONSTRAINT_FOREIGNKEY, apsw.SQLITE_CONSTRAINT_TRIGGER)
 
+_NOT_WRITABLE = (
+    "the database cannot be written: let this user write the file, its folder, and the files "
+    "beside it that end in -wal and -shm"
+)
+
 
 def translate(err: Exception) -> Exception:  # noqa: C901, PLR0911  a table of cases
     """Return the error of the data layer that says the same; what is unknown stays as it is."""
@@ -26,12 +31,14 @@ def translate(err: Exception) -> Exception:  # noqa: C901, PLR0911  a table of c
         case apsw.InterruptError():
             return errors.Timeout("the statement was stopped: it ran for too long")
         case apsw.FullError():
-            return errors.DiskFull("the disk of the database is full")
+            return errors.DiskFull("the disk of the database is full: make room, then try again")
         case apsw.CantOpenError():
             return errors.ConnectionLost(f"the database cannot be opened: {err}")
         case apsw.NotADBError():
             return errors.ConnectionLost(f"the file is not an SQLite database: {err}")
-        case apsw.IOError() | apsw.CorruptError() | apsw.ReadOnlyError():
+        case apsw.ReadOnlyError():
+            return errors.ConnectionLost(_NOT_WRITABLE)
+        case apsw.IOError() | apsw.CorruptError():
             return errors.ConnectionLost(f"the database cannot be used: {err}")
         case UnicodeEncodeError() | OverflowError() | apsw.TooBigError():
             return errors.BadValue(f"a value cannot be stored: {err}")

@@ -45,12 +45,26 @@ class Options:
 
 
 def connect(options: Options) -> apsw.Connection:
-    """Open the file (made with mode 0600 if it is missing) and set it up."""
-    if not options.path.parent.is_dir():
-        raise ConnectionLost(f"the folder of the database is missing: {options.path.parent}")
+    """Open the file (made if it is missing) and set it up."""
+    make_file(options.path)
+    return reconnect(options)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file with mode 0600 where there is none."""
+    if not path.parent.is_dir():
+        raise ConnectionLost(f"the folder of the database is missing: {path.parent}")
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+    except OSError as err:
+        raise ConnectionLost(f"{path}: the database cannot be opened: {err}") from err
+
+
+def reconnect(options: Options) -> apsw.Connection:
+    """Open the file once more and set it up; one that was deleted meanwhile is not made anew."""
     try:
         if not options.path.exists():
-            os.close(os.open(options.path, os.O_CREAT | os.O_RDWR, 0o600))
+            raise ConnectionLost(f"{options.path}: the file of the database was deleted")
         cached = options.cached_statements
         connection = apsw.Connection(str(options.path), statementcachesize=cached)
         connection.set_busy_timeout(round(options.busy_timeout_s * 1000))
@@ -96,7 +110,7 @@ class Lane:
         self._open()
 
     def _open(self) -> None:
-        self.connection = connect(self.options)
+        self.connection = reconnect(self.options)
         self._execute = self.connection.cursor().execute  # a cursor per call costs 2 us
         self.connection.set_progress_handler(self._must_end, STEPS_BETWEEN_LOOKS)
         self._prepare(self.connection)

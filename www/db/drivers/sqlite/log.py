@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from www.db.drivers.sqlite.lane import connect
+from www.db.drivers.sqlite.lane import reconnect
+from www.db.errors import ConnectionLost
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 COPY_PAGES = 1_000
 WAIT_PAGES = 4_000
+_IN_THE_WAY = (
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.ReadOnlyError,
+)
 
 
 class Log:
@@ -76,11 +84,18 @@ class Log:
 
     def _copy(self) -> None:
         if self._connection is None:
-            self._connection = connect(self._options)
+            with contextlib.suppress(ConnectionLost):  # it may be out of files: the next try comes
+                self._connection = reconnect(self._options)
+        if self._connection is None:
+            return
         copy(self._connection, apsw.SQLITE_CHECKPOINT_PASSIVE)
 
 
 def copy(connection: apsw.Connection, mode: int) -> None:
-    """Copy the log into the file; where another process is in the way, it stays as it is."""
-    with contextlib.suppress(apsw.BusyError, apsw.LockedError):
+    """Copy the log into the file.
+
+    Where another process is in the way, or the disk is full or lets nobody write, it stays as it
+    is: nothing is lost, and whoever writes next is told.
+    """
+    with contextlib.suppress(*_IN_THE_WAY):
         connection.wal_checkpoint(mode=mode)

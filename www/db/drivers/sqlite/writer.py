@@ -59,10 +59,12 @@ class Writer:
         while self._draining is not None:
             await self._draining
         async with self._turn:
-            await self._log.close()
-            truncate = apsw.SQLITE_CHECKPOINT_TRUNCATE
-            await self._lane.call(lambda: copy(self._lane.connection, truncate))
-            self._lane.close()
+            try:
+                await self._log.close()
+                truncate = apsw.SQLITE_CHECKPOINT_TRUNCATE
+                await self._lane.call(lambda: copy(self._lane.connection, truncate))
+            finally:
+                self._lane.close()
 
     def write(self, sql: str, params: Params, *, short: bool) -> Awaitable[Result]:
         """Run one change and commit it, together with others if it is short."""
