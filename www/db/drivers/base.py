@@ -29,7 +29,10 @@ Soon: TypeAlias = T | Awaitable[T]
 
 async def arrived(answer: Soon[T]) -> T:
     """Wait for an answer that is not at hand."""
-    return await answer if isinstance(answer, Awaitable) else answer
+    if isinstance(answer, Awaitable):
+        given: T = await answer  # pyright cannot tell which of the two T is
+        return given
+    return answer
 
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
