@@ -61,7 +61,8 @@ def _column(extra: Extra) -> Any:
     length = 255 if extra.kind == "char" else None
     if extra.default is None:
         return Column(python, nullable=True, max_length=length)
-    return Column(python, default=extra.default, max_length=length)
+    default = partial(dict, extra.default) if python is dict else extra.default
+    return Column(python, default=default, max_length=length)
 
 
 class Ours:
