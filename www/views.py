@@ -118,7 +118,7 @@ async def metrics(request: web.Request) -> web.Response:
     if not (_has_metrics_token(request) or request.app[keys.can](request[keys.user], "admin")):
         raise NotFound
     return web.Response(
-        body=request.app[keys.metrics].text(),
+        body=await asyncio.to_thread(request.app[keys.metrics].text),
         headers={hdrs.CONTENT_TYPE: METRICS_TYPE, hdrs.CACHE_CONTROL: "no-store"},
     )
 

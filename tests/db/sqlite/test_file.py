@@ -1,5 +1,6 @@
 """What only SQLite has: a file, its mode and its log, and one writer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -43,6 +44,18 @@ async def test_it_says_that_the_file_is_no_database(tmp_path: Path):
 
 async def test_it_makes_the_file_private(path: Path):
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_it_closes_in_the_turn_of_a_read(path: Path):
+    """Two reads of one turn share a transaction, which ends with the turn."""
+    loop, troubles = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _loop, context: troubles.append(context))
+    async with Engine(path) as engine:
+        await engine.count(Author.select())
+        await engine.count(Author.select())
+    await asyncio.sleep(0)
+    loop.set_exception_handler(None)
+    assert not troubles
 
 
 async def test_it_keeps_the_log_short(engine: Engine, path: Path, ada: Author):

@@ -132,9 +132,9 @@ class Counters:
     def by_verb(self) -> dict[str, Figures]:
         """Return the figures of all statements by their first word, such as SELECT."""
         found: dict[str, Figures] = {}
-        for verb, figures in self._dropped.items():
+        for verb, figures in list(self._dropped.items()):  # a thread may ask: see /metrics
             found.setdefault(verb, Figures(verb)).add(figures)
-        for figures in self._by_shape.values():
+        for figures in list(self._by_shape.values()):
             found.setdefault(figures.verb, Figures(figures.verb)).add(figures)
         return found
 

@@ -41,6 +41,11 @@ class Quick(Lane):
             self.rows("BEGIN", ())
         return self.rows(sql, params, self._budget_s)
 
+    def close(self) -> None:
+        """Close the connection; the turn, which may not have ended yet, has nothing to end."""
+        self._reads = 0
+        super().close()
+
     def has_read_enough(self) -> bool:
         """Tell whether the next read should let other tasks run first."""
         return self._reads >= READS_MOST
