@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from www.db.drivers.base import Params, Result, Row
-from www.db.errors import BadValue, OperationalError, StatementError
+from www.db.errors import BadValue, ConnectionLost, OperationalError, StatementError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -68,6 +68,10 @@ class Session:
         self._link = None
         try:
             answer = await link.command("COMMIT")
+        except ConnectionLost as err:
+            self._pool.mend(link)
+            message = f"it is not known whether the transaction was committed: {err}"
+            raise ConnectionLost(message) from err
         except BaseException:
             self._pool.mend(link)
             raise
