@@ -58,6 +58,20 @@ async def test_it_says_which_verb_fits(engine: Engine):
             pass
 
 
+async def test_it_says_that_a_row_was_never_stored(engine: Engine):
+    reply = Reply(book_id=1)
+    reply.body = "x"
+    for verb in (engine.update, engine.delete):
+        with pytest.raises(StatementError, match=r"the row has no 'id': .* insert the row first"):
+            await verb(reply)
+
+
+async def test_it_asks_for_returning(engine: Engine, ada: Author):
+    with pytest.raises(StatementError, match=r"gives no rows: say returning"):
+        await engine.all(Author.update(name="Bea").where(Author.id == ada.id))
+    assert await engine.get(Author, ada.id) == ada
+
+
 async def test_a_unique_violation_says_the_same_on_both(engine: Engine, ada: Author):
     with pytest.raises(UniqueViolation, match=r"\AUNIQUE constraint failed: authors\.name\Z"):
         await engine.insert(Author(name=ada.name))

@@ -54,6 +54,9 @@ class Plan:
             for column in self.columns:
                 encode(column, row[column.attribute])
             raise
+        except KeyError as err:
+            message = f"the row has no {err.args[0]!r}: select it, or insert the row first"
+            raise StatementError(message) from err
 
     def key(self, info: TableInfo[Any], key: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the encoded values of a primary key; a BadValue names its column."""

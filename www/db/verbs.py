@@ -59,7 +59,9 @@ class Verbs:
         """Return every row; of a change, what its `returning` names."""
         if isinstance(statement, Select) and statement.related:
             return await loading.with_related(self, statement)
-        make = maker(statement.info, statement.outputs(), self.dialect)
+        if not (outputs := statement.outputs()):
+            raise StatementError("this change gives no rows: say returning(...), or take run()")
+        make = maker(statement.info, outputs, self.dialect)
         found = self._rows(statement)
         return make(found if isinstance(found, list) else await found)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
@@ -18,7 +18,7 @@ from www.db.drivers.sqlite import group as grouping
 from www.db.drivers.sqlite.lane import Lane
 from www.db.drivers.sqlite.log import Log, copy
 from www.db.drivers.sqlite.sessions import WriteSession
-from www.db.errors import Busy, DatabaseError, OperationalError
+from www.db.errors import Busy, DatabaseError, OperationalError, StatementError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -44,6 +44,7 @@ class Writer:
         self._log = Log(options, executor)
         self._lane = Lane(options, executor, self._log.watch)
         self._turn = asyncio.Lock()
+        self._holder: asyncio.Task[Any] | None = None  # the task inside a transaction
         self._waiting: list[Waiting] = []
         self._draining: asyncio.Task[None] | None = None
         self._group_sizes = [0] * (GROUP_MOST + 1)
@@ -70,6 +71,8 @@ class Writer:
         """Run one change and commit it, together with others if it is short."""
         if not short:
             return self._write_alone(sql, params)
+        if self._turn.locked():
+            self._refuse_to_wait_for_itself()
         future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((sql, params, future))
         if len(self._waiting) == 1 and self._draining is None:
@@ -97,14 +100,34 @@ class Writer:
         await session.commit()
 
     async def begin(self) -> WriteSession:
-        """Wait for the turn and start a transaction."""
-        await self._turn.acquire()
+        """Wait for the turn and start a transaction; a Busy says that it took too long."""
+        await self._take_turn()
         try:
             await self._start()
+            self._holder = asyncio.current_task()
         except BaseException:
             self._turn.release()
             raise
         return WriteSession(self._lane, self._finish)
+
+    async def _take_turn(self) -> None:
+        """Wait for the turn, which another task may hold for as long as it likes."""
+        if not self._turn.locked():
+            await self._turn.acquire()
+            return
+        self._refuse_to_wait_for_itself()
+        try:
+            async with asyncio.timeout(self._options.busy_timeout_s):
+                await self._turn.acquire()
+        except TimeoutError as err:
+            waited_s = self._options.busy_timeout_s
+            message = f"another transaction of this process kept the writer for {waited_s} s"
+            raise Busy(message) from err
+
+    def _refuse_to_wait_for_itself(self) -> None:
+        if self._holder is not None and self._holder is asyncio.current_task():
+            message = "this task is inside a transaction and would wait for itself: use its `conn`"
+            raise StatementError(f"{message}, and `conn.transaction()` to nest")
 
     async def _start(self) -> None:
         """Begin on a clean lane; the turn is ours."""
@@ -126,6 +149,7 @@ class Writer:
             try:
                 await self._lane.clean()
             finally:
+                self._holder = None
                 self._turn.release()
 
     async def _commit(self) -> None:
@@ -170,9 +194,17 @@ class Writer:
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                async with self._turn:
+                try:
+                    await self._take_turn()
+                except Busy as err:
+                    group, self._waiting = self._waiting, []
+                    grouping.fail(group, err)
+                    continue
+                try:
                     group, self._waiting = self._waiting[:GROUP_MOST], self._waiting[GROUP_MOST:]
                     await self._commit_group(group)
+                finally:
+                    self._turn.release()
         finally:
             self._draining = None
 
