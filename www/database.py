@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from www.settings import Db
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+LONGEST_S: Final = 86_400.0
+PATIENT_S: Final = 30.0
 
 
 def shown(db: Db) -> str:
@@ -125,11 +127,20 @@ def record(db: Db) -> Path:
 async def opened(db: Db) -> AsyncIterator[Engine]:
     """Bring the database up to date and keep it open for the block."""
     await asyncio.to_thread(upgrade, db)
-    place = _address(db) if db.host else db.database
-    limits = Limits(connections=db.pool)
     replicas = [_address(db, other) for other in db.replicas if db.host]
+    limits = Limits(connections=db.pool)
+    place = _address(db) if db.host else db.database
     async with Engine(place, durability=db.durability, limits=limits, replicas=replicas) as engine:
         yield engine
+
+
+def unhurried(db: Db) -> Engine:
+    """Return the database as it is, not yet open, for work that takes as long as it takes."""
+    place = _address(db) if db.host else db.database
+    limits = Limits(
+        loop_budget_s=0, statement_timeout_s=LONGEST_S, busy_timeout_s=PATIENT_S, connections=2
+    )
+    return Engine(place, durability=db.durability, limits=limits)
 
 
 def damages(db: Db) -> list[str]:

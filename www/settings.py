@@ -279,6 +279,23 @@ class Settings(Section):
     log: Log = Log()
 
 
+TARGET: Final = "WWW_TO_"
+"""In front of a variable that is a setting of the site that `www move` writes to."""
+
+
+def load_target(config: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the settings of the other site that `www move` writes to.
+
+    What the environment says is about this site, apart from variables with WWW_TO_ in front.
+    """
+    named = {
+        f"WWW_{name.removeprefix(TARGET)}": value
+        for name, value in environ.items()
+        if name.startswith(TARGET)
+    }
+    return load(config, environ=named)
+
+
 def load(
     config: Path | None = None,
     flags: Mapping[str, object] | None = None,
@@ -295,7 +312,7 @@ def load(
     sources = [
         from_yaml(default_file()),
         *([from_yaml(config)] if config else []),
-        from_environ(environ, secrets=secrets, ignore=("WWW_CONFIG", "WWW_TEST_")),
+        from_environ(environ, secrets=secrets, ignore=("WWW_CONFIG", "WWW_TEST_", TARGET)),
         from_flags(flags or {}),
     ]
     problems = [

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from www import __version__
-from www.cli import check, demo, init_db, migrate, serve, user
+from www.cli import check, demo, init_db, migrate, move, serve, user
 from www.cli.say import say_error
 from www.db.errors import DatabaseError
 from www.errors import WwwError
@@ -23,7 +23,7 @@ from www.settings import SettingsError, load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final = (serve, init_db, migrate, user, demo, check)
+COMMANDS: Final = (serve, init_db, migrate, user, demo, check, move)
 DEFAULT: Final = "serve"
 _VALUED: Final = frozenset({"--config", "--host", "--port"})
 """Options that may stand before the command, and take the next word for their value."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 def say(line: str) -> None:
@@ -26,11 +26,18 @@ def hint_for_others(link: str) -> Iterator[str]:
         yield "From another machine, put this machine's name or address in place of localhost."
 
 
+class Advance(Protocol):
+    """Moves a bar on."""
+
+    def __call__(self, pieces: int = 1) -> None:
+        """Another `pieces` of the work are done."""
+
+
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal while the block calls what it is given, once per piece of work."""
+def progress(what: str, total: int) -> Iterator[Advance]:
+    """Show a bar on a terminal while the block says how many pieces of work are done."""
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda pieces=1: None  # noqa: ARG005
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -38,4 +45,4 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda pieces=1: bar.advance(task, pieces)

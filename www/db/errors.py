@@ -18,7 +18,8 @@ DatabaseError
 │   ├── Timeout            the statement ran longer than it may
 │   ├── DiskFull
 │   └── ConnectionLost     the database cannot be opened or has gone away
-└── MigrationError         the schema cannot be brought to where the program needs it
+├── MigrationError         the schema cannot be brought to where the program needs it
+└── CopyError              rows cannot be copied to another database; nothing was
 """
 
 
@@ -113,3 +114,7 @@ class ConnectionLost(OperationalError):
 
 class MigrationError(DatabaseError):
     """The schema cannot be brought to where the program needs it."""
+
+
+class CopyError(DatabaseError):
+    """Rows cannot be copied into another database; it is as empty as before."""

@@ -5,6 +5,7 @@ Only published blogs are in it, so that a hit needs no second look at who may re
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from www.models import Blog, BlogSearch, User
 from www.search.text import highlight, index_text, plain_text, query_terms, snippet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from www.db import Select
     from www.db.verbs import Verbs
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 TITLE_WEIGHT: Final = 10.0
 BODY_WEIGHT: Final = 1.0
+SOME: Final = 20  # blogs that are cut into words at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,20 @@ async def put(conn: Verbs, blog_id: int, found_by: Words) -> None:
 async def remove(conn: Verbs, blog_id: int) -> None:
     """Let a blog be found no more."""
     await conn.run(BlogSearch.delete().where(BlogSearch.blog_id == blog_id))
+
+
+async def made_anew(conn: Verbs) -> AsyncIterator[list[BlogSearch]]:
+    """Yield the whole index in the order of its keys, made from what is published."""
+    published = Blog.select(Blog.id, Blog.title, Blog.html).where(Blog.published_at.is_not(None))
+    after = 0
+    while blogs := await conn.all(published.where(Blog.id > after).order_by(Blog.id).limit(SOME)):
+        yield await asyncio.to_thread(_rows, blogs)
+        after = blogs[-1].id
+
+
+def _rows(blogs: Sequence[Blog]) -> list[BlogSearch]:
+    cut = [(blog.id, words(blog.title, blog.html)) for blog in blogs]
+    return [BlogSearch(blog_id=id_, title=found.title, body=found.body) for id_, found in cut]
 
 
 async def find(conn: Verbs, query: str, *, limit: int, offset: int = 0) -> tuple[list[Blog], int]:

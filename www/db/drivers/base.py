@@ -95,6 +95,10 @@ class Session(Protocol):
         """Run one change for each of `rows`."""
         ...
 
+    async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
+        """Add rows in the quickest way there is; values as the driver takes them."""
+        ...
+
     async def lock(self, name: str) -> None:
         """Wait until no other transaction holds `name`, and hold it until this one ends."""
         ...

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from www.db.drivers.base import Params, Result, Row
+from www.db.drivers.postgres import copy_text
 from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
 from www.db.drivers.postgres.options import without_password
-from www.db.errors import ConnectionLost, OperationalError
+from www.db.errors import BadValue, ConnectionLost, OperationalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +84,17 @@ class Link:
             await statement.executemany(rows)
         except DRIVER_ERRORS as err:
             raise translate(err) from err
+
+    async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
+        """Add rows by COPY; all of them or none."""
+        self.sent = True
+        try:
+            source = BytesIO(copy_text.lines(rows))
+            await self.raw.copy_to_table(table, columns=columns, source=source)
+        except DRIVER_ERRORS as err:
+            raise translate(err) from err
+        except UnicodeEncodeError as err:
+            raise BadValue(f"a value cannot be stored: {err}") from err
 
     async def command(self, sql: str) -> str:
         """Run what is not prepared, such as BEGIN, and return the server's word for it."""

@@ -50,6 +50,12 @@ class Session:
             raise StatementError("a read-only transaction cannot change anything")
         await self._open().change_many(sql, rows)
 
+    async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
+        """Add rows by COPY."""
+        if self._read_only:
+            raise StatementError("a read-only transaction cannot change anything")
+        await self._open().copy_in(table, columns, rows)
+
     async def lock(self, name: str) -> None:
         """Take the advisory lock whose number is the hash of `name`."""
         digest = hashlib.sha256(name.encode()).digest()

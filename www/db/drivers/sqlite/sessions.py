@@ -51,6 +51,10 @@ class ReadSession:
         """Refuse: the transaction was opened to read."""
         raise StatementError(READ_ONLY)
 
+    async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:  # noqa: ARG002
+        """Refuse: the transaction was opened to read."""
+        raise StatementError(READ_ONLY)
+
     async def lock(self, name: str) -> None:
         """Do nothing: nobody's changes are seen here anyway."""
 
@@ -107,6 +111,11 @@ class WriteSession(ReadSession):
                 lane.here_many(sql, step)
             else:
                 await lane.call(partial(lane.here_many, sql, step))
+
+    async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
+        """Run one INSERT for each of `rows`: in one transaction there is nothing quicker."""
+        names, places = '", "'.join(columns), ", ".join("?" * len(columns))
+        await self.write_many(f'INSERT INTO "{table}" ("{names}") VALUES ({places})', rows)
 
     async def lock(self, name: str) -> None:
         """Do nothing: there is no other transaction that changes anything."""
