@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from www.cli.say import progress, say, say_error
 from www.db.copying import Watcher
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from www.settings import Settings
 
 _DESCRIPTION: Final = """
-Copies every row from the database of the settings to that of CONFIG, which must be empty: from SQLite
-to PostgreSQL, back, or to another of the same kind. Numbers stay what they are; everything is read
-back and compared before it is committed, so CONFIG's database has all of it or nothing. The server
-may be running: what changes meanwhile is not copied; --compare tells. Uploaded files stay where they
-are.
+Copies every row from the database of the settings to that of CONFIG, which must be empty: from
+SQLite to PostgreSQL, back, or to another of the same kind. Numbers stay what they are. All is read
+back and compared before it is committed, so CONFIG's database has everything or nothing. The server
+may be running: what changes meanwhile is not copied, and --compare tells. Uploaded files stay where
+they are.
 """
 _SHOWN: Final = 12  # characters of a checksum
 
@@ -39,8 +39,8 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="CONFIG",
         required=True,
-        help="the YAML file with the settings of the other site; of the environment, only variables "
-        "such as WWW_TO_DB__PASSWORD are added to it",
+        help="the YAML file with the settings of the other site; of the environment only such "
+        "variables as WWW_TO_DB__PASSWORD are added to it",
     )
     help_ = "copy nothing: say whether both hold the same rows; exit code 1 if not"
     parser.add_argument("--compare", action="store_true", help=help_)
@@ -150,10 +150,11 @@ async def _compare(settings: Settings, target: Settings) -> int:
 
 def _about_files(settings: Settings, target: Settings) -> Iterator[str]:
     """Say what is to be done about uploaded files, which are not in the database."""
-    if settings.storage.kind != target.storage.kind:
+    here, there = str(settings.storage.kind), str(target.storage.kind)
+    if here != there:
         yield (
-            f"uploaded files were not moved: they are in the storage `{settings.storage.kind}` of "
-            f"these settings, CONFIG looks for them in its storage `{target.storage.kind}`"
+            f"uploaded files were not moved: they are in the storage `{here}` of these settings, "
+            f"CONFIG looks for them in its storage `{there}`"
         )
     elif settings.data.resolve() != target.data.resolve():
         yield (
@@ -171,7 +172,7 @@ class _Bar(Watcher):
         self._stack = ExitStack()
         self._lines: list[str] = []
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from www.db.copying.places import count_rows, holding_rows, in_order
 from www.db.copying.rows import Portion, Summary, Watcher, ahead, portions, summarised
 from www.db.copying.sides import newest_number, side
-from www.db.copying.values import Digest, carried, compared
+from www.db.copying.values import Digest, carried, compared, plain
 from www.db.errors import BadValue, CopyError, DatabaseError, DefinitionError, IntegrityError
 
 if TYPE_CHECKING:
@@ -97,15 +97,20 @@ class _Copy:
 
     async def rows(self) -> Summary:
         """Copy what the table holds."""
-        info, here = self._info, self._source.dialect
+        info, here, there = self._info, self._source.dialect, self._target.dialect
         columns = tuple(info.columns.values())
-        checks = [compared(column.type, here) for column in columns]
-        moves = [carried(column.type, here, self._target.dialect) for column in columns]
+        moves = [carried(column.type, here, there) for column in columns]
+        # What goes into SQLite from elsewhere is in the form that is compared already, nearly.
+        stored = here.name != there.name == "sqlite"
+        checks = [
+            plain(column.type) if stored else compared(column.type, here) for column in columns
+        ]
         names = [column.name for column in columns]
         digest = Digest()
         async for portion in ahead(portions(self._source, info, columns)):
-            digest.add(portion.converted(checks))
-            rows = list(zip(*portion.converted(moves), strict=True))
+            moved = portion.converted(moves)
+            digest.add(portion.converted(checks, moved if stored else portion.values))
+            rows = list(zip(*moved, strict=True))
             await self._write(names, rows, portion)
             self._watcher.advance(portion.rows)
         return Summary(info.name, digest.rows, digest.hex())

@@ -31,7 +31,7 @@ async def holding_rows(conn: Verbs) -> list[str]:
     return [
         name
         for name in names
-        if name != RECORD and await conn.raw(f"SELECT 1 AS row FROM {quoted(name)} LIMIT 1")  # noqa: S608 - quoted
+        if name != RECORD and await conn.raw(f"SELECT 1 AS row FROM {quoted(name)} LIMIT 1")
     ]
 
 
@@ -60,8 +60,9 @@ def in_order(tables: Sequence[type[Table]]) -> list[TableInfo[Any]]:
     while left:
         free = [info for info in left.values() if not _refers_to(info) & left.keys()]
         # Those that refer to each other have no order: the references are looked at in the end.
-        for info in free or list(left.values())[:1]:
-            ordered.append(left.pop(info.name))
+        ordered += free or list(left.values())[:1]
+        for info in ordered:
+            left.pop(info.name, None)
     return ordered
 
 

@@ -18,6 +18,7 @@ from www.db.types import INTEGER
 
 if TYPE_CHECKING:
     from www.db.column import Column
+    from www.db.copying.values import Convert
     from www.db.metadata import TableInfo
 
 T = TypeVar("T")
@@ -61,7 +62,8 @@ class Portion:
     ) -> None:
         """Take at least one row."""
         self._info = info
-        self._key_places = [columns.index(column) for column in info.primary_key]
+        names = [column.name for column in columns]
+        self._key_places = [names.index(column.name) for column in info.primary_key]
         self.columns = columns
         self.values: list[Sequence[Any]] = list(zip(*rows, strict=True))
         self.rows = len(rows)
@@ -77,19 +79,21 @@ class Portion:
 
     def size_bytes(self) -> int:
         """Estimate what the values take, apart from those that are always small."""
-        long = (str, bytes)
-        return 64 * self.rows + sum(
-            len(value or "")
-            for column, values in zip(self.columns, self.values, strict=True)
-            if column.type.storage in long and isinstance(values[0] or "", long)
-            for value in values
-        )
+        size = 64 * self.rows
+        for values in self.values:
+            first = next((value for value in values if value is not None), None)
+            if isinstance(first, str | bytes):
+                size += sum(map(len, filter(None, values)))
+        return size
 
-    def converted(self, converts: Sequence[Any]) -> list[Sequence[Any]]:
-        """Convert each column; a CopyError names the row whose value is refused."""
+    def converted(
+        self, converts: Sequence[Convert], values: Sequence[Sequence[Any]] | None = None
+    ) -> list[Sequence[Any]]:
+        """Convert each column of `values`; a CopyError names the row whose value is refused."""
+        triples = zip(self.columns, converts, values or self.values, strict=True)
         return [
-            converted(self._info, column, convert, values, self.named)
-            for column, convert, values in zip(self.columns, converts, self.values, strict=True)
+            converted(self._info, column, convert, some, self.named)
+            for column, convert, some in triples
         ]
 
 

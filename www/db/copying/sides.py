@@ -44,7 +44,7 @@ async def newest_number(conn: Connection, info: TableInfo[Any]) -> int:
     key = counted(info)
     if key is None:
         return 0
-    query = f"SELECT max({quoted(key.name)}) AS newest FROM {quoted(info.name)}"  # noqa: S608
+    query = f"SELECT max({quoted(key.name)}) AS newest FROM {quoted(info.name)}"
     newest = (await conn.raw(query))[0]["newest"] or 0
     if conn.dialect.name == "sqlite":
         if not key.autoincrement:  # SQLite itself only looks at the rows that are there
@@ -53,7 +53,7 @@ async def newest_number(conn: Connection, info: TableInfo[Any]) -> int:
         return max([int(newest), *(int(row["seq"]) for row in rows)])
     if (sequence := await _sequence(conn, info, key)) is None:
         return int(newest)
-    query = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS given FROM {sequence}"  # noqa: S608
+    query = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS given FROM {sequence}"
     return max(int(newest), int((await conn.raw(query))[0]["given"]))
 
 
@@ -81,7 +81,7 @@ async def _dangling(conn: Connection, infos: Sequence[TableInfo[Any]]) -> str:
             here, there = quoted(column.name), f"parent.{quoted(target.name)}"
             keys = ", ".join(f"child.{quoted(key.name)}" for key in info.primary_key)
             rows = await conn.raw(
-                f"SELECT {keys}, child.{here} AS missing FROM {quoted(info.name)} AS child"  # noqa: S608
+                f"SELECT {keys}, child.{here} AS missing FROM {quoted(info.name)} AS child"
                 f" WHERE child.{here} IS NOT NULL AND NOT EXISTS"
                 f" (SELECT 1 FROM {quoted(target.table)} AS parent WHERE {there} = child.{here})"
                 f" ORDER BY {keys} LIMIT 1"

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import marshal
+from datetime import datetime
 from math import isnan
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from www.db.dialects.postgres import native
 from www.db.errors import BadValue, CopyError
-from www.db.types import BOOLEAN, encode_float
+from www.db.types import BOOLEAN, DATETIME, encode_datetime, encode_float
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 5  # of a list in marshal's form: its type and how many items it has
 _SQLITE, _POSTGRES = "sqlite", "postgres"
+_TIME_CHARS = len("2026-11-22T09:30:00.000000+00:00")
+_LONGEST_DIGITS = 4_000  # of a number that Python reads from text
+_KEY = itemgetter(0)
 _SAME_TEXT = frozenset({"BOOLEAN", "DATE", "TIMESTAMPTZ", "UUID"})
 
 
@@ -54,20 +59,24 @@ class Digest:
 
 def compared(kind: ColumnType, dialect: Dialect) -> Convert:
     """Return what turns the driver's value into the one that is compared; None: nothing to do."""
-    if native(kind).sql == "JSONB":
-        return _plain_json
-    if kind.storage is float and kind.native is None and kind.decode is None:
-        return _plain_float
-    if kind.decode is None and kind.native is None:
-        return None
+    known = plain(kind)
+    if known is not None or (kind.decode is None and kind.native is None):
+        return known
     if kind is BOOLEAN and dialect.name == _SQLITE:
-        return int
-    storage, encode = kind.storage, kind.encode
-    decode = dialect.decoder(kind)
+        return None
+    if kind is DATETIME:
+        return _same_moment if dialect.name == _SQLITE else encode_datetime
+    storage, encode, decode = kind.storage, kind.encode, dialect.decoder(kind)
     if decode is None:
         return lambda value: storage(encode(value))
-    known = decode
-    return lambda value: storage(encode(known(value)))
+    return lambda value: storage(encode(decode(value)))
+
+
+def plain(kind: ColumnType) -> Convert:
+    """Return what gives stored values one form where one value has several: JSON and floats."""
+    if native(kind).sql == "JSONB":
+        return _plain_json
+    return _plain_float if kind.storage is float and kind.decode is None else None
 
 
 def carried(kind: ColumnType, source: Dialect, target: Dialect) -> Convert:
@@ -93,7 +102,7 @@ def converted(
         return values
     try:
         return [None if value is None else convert(value) for value in values]
-    except Exception:  # noqa: BLE001 - a type of one's own may raise anything
+    except Exception:
         for number, value in enumerate(values):
             try:
                 _ = None if value is None else convert(value)
@@ -114,21 +123,37 @@ def _plain_float(value: float) -> Any:
     return "NaN" if isnan(value) else value + 0.0
 
 
-def _plain_json(text: str) -> str:
-    return json.dumps(_read_json(text), sort_keys=True, ensure_ascii=False)
+def _same_moment(text: str) -> str:
+    """Write a stored time as we would; what has our width and our ending is written so."""
+    if len(text) == _TIME_CHARS and text.endswith("+00:00"):
+        return text
+    return encode_datetime(datetime.fromisoformat(text))
 
 
-def _plain_number(text: str) -> str:
-    """Write a number of JSON as digits and exponent: 100, 1e2 and 100.0 are the same."""
+def _plain_json(text: str) -> Any:
+    """Read JSON into tuples and lists: what a Digest can take, with the keys in one order."""
+    return _read_json(text.strip())[0]
+
+
+def _in_order(pairs: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    if len(pairs) == 1:
+        return tuple(pairs)
+    return tuple(sorted(dict(pairs).items(), key=_KEY))
+
+
+def _plain_number(text: str) -> int | str:
+    """Read a number with a point or an exponent: 100, 1e2 and 100.0 are the same."""
     mantissa, _, exponent = text.lower().partition("e")
     whole, _, fraction = mantissa.partition(".")
     sign = "-" if whole.startswith("-") else ""
     digits = (whole.removeprefix("-") + fraction).lstrip("0")
     significant = digits.rstrip("0")
     if not significant:
-        return "\0number 0"
+        return 0
     power = int(exponent or 0) - len(fraction) + len(digits) - len(significant)
+    if 0 <= power <= _LONGEST_DIGITS:
+        return int(f"{sign}{significant}{'0' * power}")
     return f"\0number {sign}{significant}e{power}"
 
 
-_read_json = json.JSONDecoder(parse_float=_plain_number, parse_int=_plain_number).decode
+_read_json = json.JSONDecoder(parse_float=_plain_number, object_pairs_hook=_in_order).raw_decode
