@@ -297,7 +297,10 @@ def test_what_is_written_meanwhile_is_not_copied_and_seen_by_compare(www, folder
         time.sleep(0.01)
     _sql(site, "UPDATE users SET bio = 'written meanwhile' WHERE id = 1")
     assert process.wait(60) == 0
-    assert _sql(folder / "other" / "www.db", "SELECT bio FROM users WHERE bio = 'written meanwhile'") == []
+    assert (
+        _sql(folder / "other" / "www.db", "SELECT bio FROM users WHERE bio = 'written meanwhile'")
+        == []
+    )
     answer = www("move", "--to", config, "--compare")
     assert answer.out.count("DIFFERENT") == 1
     assert "DIFFERENT  users" in answer.out

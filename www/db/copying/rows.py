@@ -12,6 +12,7 @@ from www.db.compile import quoted
 from www.db.connection import Connection
 from www.db.copying.values import Digest, compared, converted
 from www.db.dialects.postgres import native
+from www.db.drivers.base import arrived
 from www.db.errors import CopyError
 from www.db.table import Table
 from www.db.types import INTEGER
@@ -142,7 +143,8 @@ async def _read(
         out.text(")")
     out.text(f" ORDER BY {keys} LIMIT ")
     out.bind(size, INTEGER)
-    return await conn._read(*out.done())  # noqa: SLF001 - the driver's own values are wanted
+    found = conn._read(*out.done())  # noqa: SLF001 - the driver's own values are wanted
+    return await arrived(found)
 
 
 async def ahead(source: AsyncIterator[T]) -> AsyncIterator[T]:

@@ -102,7 +102,7 @@ class _Both:
 
     async def _run(self, text: str) -> None:
         """Run what the database wrote itself: a question mark in it stands for no value."""
-        await self._conn._write(text, (), short=False)  # noqa: SLF001 - raw() would bind
+        await self._conn._written(text, (), short=False)  # noqa: SLF001 - raw() would bind
 
 
 class _SQLite(_Both):
