@@ -12,7 +12,7 @@ import pytest
 
 from tests.db.conftest import Colour
 from tests.postgres import emptied, execute
-from www.db import Column, ColumnType, CopyError, Engine, Index, Table
+from www.db import BadValue, Column, ColumnType, CopyError, Engine, Index, StatementError, Table
 from www.db.copying import are_same, compare_tables, copy_tables, holding_rows, in_order
 from www.db.dialects.postgres import PostgresDialect
 from www.db.drivers.sqlite.lane import Options
@@ -287,6 +287,20 @@ async def test_it_knows_one_database_by_two_names(source, tmp_path, servers):
     async with Engine(name) as same, Engine(other) as different:
         assert await are_same(source, same)
         assert not await are_same(source, different)
+
+
+async def test_copy_in_adds_rows_as_they_are(target):
+    rows = [("a\tb\\N\n", 1, "x"), ("", 2, "")]
+    async with target.transaction() as conn:
+        await conn.copy_in("seats", ["row", "number", "note"], rows)
+    seats = await target.all(Seat.select().order_by(Seat.number))
+    assert [(seat.row, seat.number, seat.note) for seat in seats] == rows
+    async with target.transaction(read_only=True) as conn:
+        with pytest.raises(StatementError, match="read-only"):
+            await conn.copy_in("seats", ["row", "number", "note"], [("c", 3, "")])
+    with pytest.raises(BadValue, match="cannot be stored"):
+        async with target.transaction() as conn:
+            await conn.copy_in("seats", ["row", "number", "note"], [("\ud800", 4, "")])
 
 
 def test_tables_stand_behind_those_they_refer_to():

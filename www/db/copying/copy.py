@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from www.db.copying.places import count_rows, holding_rows, in_order
-from www.db.copying.rows import Portion, Summary, Watcher, ahead, portions, summarised
+from www.db.copying.rows import (
+    Portion,
+    Summary,
+    Watcher,
+    ahead,
+    portions,
+    summarised,
+    written_columns,
+)
 from www.db.copying.sides import newest_number, side
 from www.db.copying.values import Digest, carried, compared, plain
 from www.db.errors import BadValue, CopyError, DatabaseError, DefinitionError, IntegrityError
@@ -98,7 +106,7 @@ class _Copy:
     async def rows(self) -> Summary:
         """Copy what the table holds."""
         info, here, there = self._info, self._source.dialect, self._target.dialect
-        columns = tuple(info.columns.values())
+        columns = written_columns(info)
         moves = [carried(column.type, here, there) for column in columns]
         # What goes into SQLite from elsewhere is in the form that is compared already, nearly.
         stored = here.name != there.name == "sqlite"

@@ -160,11 +160,16 @@ async def ahead(source: AsyncIterator[T]) -> AsyncIterator[T]:
             await coming
 
 
+def written_columns(info: TableInfo[Any]) -> tuple[Column[Any], ...]:
+    """Return the columns that are copied: what the database makes of others, it makes there too."""
+    return tuple(c for c in info.columns.values() if getattr(c, "generated", None) is None)
+
+
 def shown_columns(info: TableInfo[Any]) -> tuple[Column[Any], ...]:
     """Return the columns that can be compared: of a full text table only the key can be read."""
     if info.full_text:
         return info.primary_key
-    return tuple(column for column in info.columns.values() if not native(column.type).before)
+    return tuple(c for c in written_columns(info) if not native(c.type).before)
 
 
 async def summarised(conn: Connection, info: TableInfo[Any], watcher: Watcher) -> Summary:

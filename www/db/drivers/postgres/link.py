@@ -91,10 +91,10 @@ class Link:
         try:
             source = BytesIO(copy_text.lines(rows))
             await self.raw.copy_to_table(table, columns=columns, source=source)
-        except DRIVER_ERRORS as err:
-            raise translate(err) from err
         except UnicodeEncodeError as err:
             raise BadValue(f"a value cannot be stored: {err}") from err
+        except DRIVER_ERRORS as err:
+            raise translate(err) from err
 
     async def command(self, sql: str) -> str:
         """Run what is not prepared, such as BEGIN, and return the server's word for it."""
