@@ -40,6 +40,11 @@ def test_it_names_the_column_that_a_value_does_not_fit():
         any_book.pages.in_([1, None])
 
 
+def test_an_expression_shows_its_sql():
+    shown = repr((Book.pages + 1 > 3) & (Book.title == "secret"))
+    assert shown == '<((("books"."pages" + ?) > ?) AND ("books"."book_title" = ?))>'
+
+
 async def test_it_says_which_verb_fits(engine: Engine):
     anything: Any = engine
     with pytest.raises(StatementError, match=r"run\(\) takes a change: .* take all"):

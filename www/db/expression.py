@@ -30,6 +30,14 @@ class Expression(Operators[T_co]):
         """Append this expression to `out`."""
         raise NotImplementedError
 
+    def __repr__(self) -> str:
+        """Show the SQL, as SQLite has it, with a `?` for each value."""
+        from www.db.dialects.sqlite import SQLiteDialect
+
+        out = SQLiteDialect().compiler()
+        self.sql(out)
+        return f"<{out.done().text}>"
+
     @property
     def key(self) -> str | None:
         """The key under which this stands in a result row; None if it needs a label."""
