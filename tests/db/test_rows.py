@@ -45,7 +45,7 @@ async def test_it_stores_times_in_utc(engine: Engine, ada: Author):
     assert found.out_at.tzinfo is UTC
 
 
-# PostgreSQL's text holds no NUL; tests/db/postgres and tests/db/sqlite say what becomes of it.
+# No text holds a NUL; tests/db/test_types.py says what becomes of it.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 

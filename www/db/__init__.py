@@ -44,7 +44,18 @@ from www.db.errors import (
     VersionConflict,
 )
 from www.db.expression import Expression
-from www.db.functions import case, coalesce, date_part, exists, length, lower, upper, value
+from www.db.functions import (
+    case,
+    coalesce,
+    date_part,
+    exists,
+    length,
+    lower,
+    now,
+    today,
+    upper,
+    value,
+)
 from www.db.metadata import Check, Index
 from www.db.statements import Alias, Compound, Delete, Insert, Query, Select, Update
 from www.db.statements.page import Page
@@ -104,10 +115,12 @@ __all__ = [
     "lead",
     "length",
     "lower",
+    "now",
     "rank",
     "row_number",
     "smallest",
     "string_agg",
+    "today",
     "total",
     "upper",
     "value",

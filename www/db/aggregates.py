@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from www.db.decimals import MOST_DIGITS
 from www.db.errors import StatementError
 from www.db.expression import Bound, Expression, Literal, Ordering, ordering
-from www.db.types import INTEGER, REAL, TEXT, ColumnType
+from www.db.types import INTEGER, REAL, TEXT, ColumnType, decimal_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,7 @@ class Aggregate(Expression[T]):
     """A function of a group of rows, or with `over` of the rows around each."""
 
     __slots__ = ("arguments", "condition", "name", "order", "target", "window")
+    scope = "rows"
 
     def __init__(
         self,
@@ -64,7 +68,10 @@ class Aggregate(Expression[T]):
 
     def sql(self, out: Compiler) -> None:
         """Append the call with what stands behind it."""
-        out.text(f"CAST({self.name}(" if self.target else f"{self.name}(")
+        name = self.name
+        if self.arguments and self.arguments[0].type.python is Decimal:
+            name = out.dialect.exact_names.get(name, name)
+        out.text(f"CAST({name}(" if self.target else f"{name}(")
         out.list(self.arguments, ", ")
         if self.order:
             out.text(" ORDER BY ")
@@ -92,6 +99,24 @@ class Aggregate(Expression[T]):
         out.text(")")
 
 
+class ExactMean(Aggregate[T]):
+    """The mean of Decimals: their exact sum as a float, divided by their number."""
+
+    __slots__ = ()
+
+    def sql(self, out: Compiler) -> None:
+        """Append one aggregate, or two: PostgreSQL's own rounds to 16 digits first."""
+        if "avg" in out.dialect.exact_names:
+            super().sql(out)
+            return
+        for before, name in (("(CAST(", "sum"), (" AS DOUBLE PRECISION) / nullif(", "count")):
+            out.text(before)
+            part = Aggregate[Any](name, self.arguments, self.type)
+            part.condition, part.window = self.condition, self.window
+            part.sql(out)
+        out.text(", 0))")
+
+
 class Ranking(Aggregate[T]):
     """A function that only makes sense over a window."""
 
@@ -114,15 +139,28 @@ def count(what: Expression[Any] | None = None, *, distinct: bool = False) -> Agg
 
 
 def total(what: Expression[T | None]) -> Aggregate[T | None]:
-    """`sum(what)`; None where there is no row."""
+    """`sum(what)`; None where there is no row. Of Decimals it is exact."""
+    _require_number("total", what)
     # PostgreSQL sums integers to NUMERIC.
     target = "BIGINT" if what.type.storage is int else ""
+    if what.type.digits is not None:  # a sum may have more digits, as many of them behind the point
+        return Aggregate("sum", (what,), decimal_type(MOST_DIGITS, what.type.digits[1]))
     return Aggregate("sum", (what,), what.type, target=target)
 
 
-def average(what: Expression[float | None]) -> Aggregate[float | None]:
+def average(what: Expression[float | Decimal | None]) -> Aggregate[float | None]:
     """The mean as a float; None where there is no row."""
+    _require_number("average", what)
+    if what.type.python is Decimal:
+        return ExactMean("avg", (what,), REAL)
+    if what.type.python is timedelta:
+        raise StatementError(f"average({what!r}): divide total() by count() in Python")
     return Aggregate("avg", (what,), REAL, target="DOUBLE PRECISION")
+
+
+def _require_number(function: str, what: Expression[Any]) -> None:
+    if what.type.storage not in {int, float} and what.type.python is not Decimal:
+        raise StatementError(f"{function}({what!r}): a {what.type.name} is no number")
 
 
 def largest(what: Expression[T | None]) -> Aggregate[T | None]:

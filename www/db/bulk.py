@@ -31,7 +31,8 @@ ARRAY_ROWS, ARRAY_LENGTH = 1_000, 1_000_000  # of one statement; characters or b
 
 async def insert(conn: Verbs, rows: Sequence[Table], *, fill: bool) -> None:
     """Insert rows as arrays; `fill` in what the database chose."""
-    info, keys = rows[0].info, tuple(rows[0])
+    info = rows[0].info
+    keys = info.given(tuple(rows[0]))
     missing = [column for key, column in info.columns.items() if key not in keys] if fill else []
     columns = tuple([info.columns[key] for key in keys])
     node = InsertMany(info=info, columns=columns, generated=tuple(missing))
@@ -92,6 +93,8 @@ def mark_updated(rows: Sequence[Table]) -> None:
         if row.changed_keys():
             for column in row.info.guard:
                 dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
+            for column in row.info.generated:  # nobody knows them now
+                dict.pop(row, column.attribute, None)
             row.mark_stored()
 
 

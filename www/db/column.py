@@ -10,9 +10,10 @@ import copy
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, cast, overload
 
 from www.db.compile import quoted
+from www.db.decimals import MOST_DIGITS
 from www.db.errors import BadValue, DefinitionError
 from www.db.expression import Expression
-from www.db.types import TEXT, ColumnType, column_type, limited
+from www.db.types import DECIMAL, TEXT, ColumnType, column_type, decimal_type, limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
         references: Callable[[], Column[Any]] | None
         on_delete: OnDelete
         on_update: OnDelete
+        server_default: Any
+        generated: Expression[Any] | None
+        stored: bool
+        precision: int | None
+        scale: int | None
         version: bool
         name: str
 
@@ -52,17 +58,24 @@ MISSING: Final = _Missing()
 class Column(Expression[T]):
     """One column of a table.
 
-    `type_` is a Python type (int, str, bool, float, bytes, datetime, date, dict, list, UUID, a str
-    Enum) or a ColumnType. `default` is a value or a function without arguments, used when a row is
-    made. `name` is the column's name in the database where it differs from the attribute.
-    `references` is a function that returns the column referred to, so that tables may refer to
-    tables further down. `version=True` makes updates of a row fail when somebody else was quicker.
+    `type_` is a Python type (int, str, bool, float, Decimal, bytes, datetime, date, time,
+    timedelta, dict, list, UUID, an Enum of str or int values) or a ColumnType. `precision` and
+    `scale` are the digits of a Decimal. `name` is the column's name in the database where it
+    differs from the attribute. `references` is a function that returns the column referred to, so
+    that tables may refer to tables further down. `version=True` makes updates of a row fail when
+    somebody else was quicker.
+
+    `default` is a value or a function without arguments, used when a row is made; `server_default`
+    a value or an expression such as `now()`, which the database takes for a row that comes without
+    one. `generated` is an expression over other columns: the database keeps the value, and nobody
+    writes it (`stored=False`: SQLite computes it when it is read).
     """
 
     __slots__ = (
         "attribute",
         "autoincrement",
         "default",
+        "generated",
         "index",
         "max_length",
         "mistake",
@@ -74,6 +87,8 @@ class Column(Expression[T]):
         "primary_key",
         "qualified",
         "references",
+        "server_default",
+        "stored",
         "table",
         "unique",
         "unknown",
@@ -118,6 +133,11 @@ class Column(Expression[T]):
         references: Callable[[], Column[Any]] | None = None,
         on_delete: OnDelete = "restrict",
         on_update: OnDelete = "restrict",
+        server_default: Any = MISSING,
+        generated: Expression[Any] | None = None,
+        stored: bool = True,
+        precision: int | None = None,
+        scale: int | None = None,
         version: bool = False,
         name: str = "",
         **unknown: Any,
@@ -131,13 +151,19 @@ class Column(Expression[T]):
         kind = TEXT
         try:
             kind = column_type(type_)
+            if precision is not None or scale is not None:
+                kind = _with_digits(kind, precision, scale)
         except DefinitionError as err:
             self.mistake = str(err)
         self.type = limited(kind, max_length) if max_length else kind
         self.primary_key = primary_key
         self.autoincrement = autoincrement
         self.nullable = nullable
-        self.default = None if nullable and default is MISSING else default
+        filled = not nullable or generated is not None or server_default is not MISSING
+        self.default = None if default is MISSING and not filled else default
+        self.server_default = server_default
+        self.generated = generated
+        self.stored = stored
         self.unique = unique
         self.index = index
         self.max_length = max_length
@@ -163,6 +189,8 @@ class Column(Expression[T]):
         column = copy.copy(self)
         column.table = table
         column.qualified = f"{quoted(table)}.{quoted(column.name)}"
+        if column.generated is not None:
+            column.__class__ = GeneratedColumn  # type: ignore[assignment] # an heir of the same slots
         return column
 
     @overload
@@ -199,6 +227,10 @@ class Column(Expression[T]):
         """Tell whether a row may be made without this column."""
         return self.default is not MISSING
 
+    def is_filled(self) -> bool:
+        """Tell whether the database has a value for a row that comes without one."""
+        return self.generated is not None or self.server_default is not MISSING
+
     def make_default(self) -> Any:
         """Return the default, made anew where it is a function."""
         return self.default() if callable(self.default) else self.default
@@ -219,3 +251,24 @@ class Column(Expression[T]):
     def __repr__(self) -> str:
         """Show table and attribute."""
         return f"<Column {self.table}.{self.attribute}>"
+
+
+class GeneratedColumn(Column[T]):
+    """A column that the database computes; of a row it can only be read."""
+
+    __slots__ = ()
+
+    def __set__(self, row: dict[str, Any], value: T) -> None:
+        """Refuse to write."""
+        raise AttributeError(f"{self.table}.{self.attribute} is generated: it cannot be assigned")
+
+
+def _with_digits(kind: ColumnType, precision: int | None, scale: int | None) -> ColumnType:
+    if kind is not DECIMAL:
+        raise DefinitionError(f"precision and scale are for Decimal, not for {kind.name}")
+    if precision is None or scale is None:
+        raise DefinitionError("precision and scale go together: precision=10, scale=2")
+    if not 1 <= precision <= MOST_DIGITS or not 0 <= scale <= precision:
+        message = f"precision={precision}, scale={scale}: precision is from 1 to {MOST_DIGITS},"
+        raise DefinitionError(f"{message} scale from 0 to precision")
+    return decimal_type(precision, scale)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from www.db.errors import StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from www.db.expression import Expression
     from www.db.metadata import TableInfo
     from www.db.types import ColumnType
 
@@ -30,6 +31,8 @@ class Dialect(Protocol):
     tells_rowid: bool  # the driver knows the number of the last inserted row without RETURNING
     places_nulls: bool  # ORDER BY says where nulls go; SQLite has them below every value
 
+    # What a function of Decimals is called; what is missing is the database's own.
+    exact_names: Mapping[str, str]
     locks_rows: bool  # FOR UPDATE; SQLite has one writer instead
     arrays: bool  # many rows go as one array per column, else as VALUES
 
@@ -57,8 +60,12 @@ class Dialect(Protocol):
         """Return what stands for the values of a row of `given`."""
         ...
 
-    def date_part(self, out: Compiler, part: str, inner: Node) -> None:
+    def date_part(self, out: Compiler, part: str, inner: Expression[Any]) -> None:
         """Append the number of the year, month ... of a date or time in UTC."""
+        ...
+
+    def clock(self, out: Compiler, kind: str) -> None:
+        """Append the time (`datetime`, in milliseconds) or day (`date`) of the statement."""
         ...
 
     def json_path(self, out: Compiler, base: Node, path: tuple[str | int, ...]) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from www.db.column import MISSING, Column
 from www.db.errors import BadValue, DefinitionError
-from www.db.expression import Ordering
 
 if TYPE_CHECKING:
     from www.db.metadata import TableInfo
@@ -24,12 +23,6 @@ def check_columns(cls: type, info: TableInfo[Any]) -> None:
     if len(info.guard) > 1:
         names = " and ".join(column.attribute for column in info.guard)
         raise DefinitionError(f"{cls.__name__} has several version columns: {names}")
-    for index in info.indexes:
-        for term in index.terms:
-            what = term.expression if isinstance(term, Ordering) else term
-            if isinstance(what, Column) and what.table not in {"", info.name}:
-                where = f"{cls.__name__}.{index.name}"
-                raise DefinitionError(f"{where}: an index cannot hold {what!r} of another table")
 
 
 def _check_options(where: str, column: Column[Any]) -> None:

@@ -56,13 +56,19 @@ class IntegrityError(DatabaseError):
 
 
 class UniqueViolation(IntegrityError):
-    """Another row has the same values in `columns` of `table`."""
+    """Another row has the same values in `columns` of `table`.
 
-    def __init__(self, message: str, table: str, columns: tuple[str, ...]) -> None:
-        """Keep which table and columns clashed."""
+    Where the index is over expressions, `columns` is empty and `constraint` the index's name.
+    """
+
+    def __init__(
+        self, message: str, table: str, columns: tuple[str, ...], constraint: str = ""
+    ) -> None:
+        """Keep which table and columns clashed; of an index over expressions, its name."""
         super().__init__(message)
         self.table = table
         self.columns = columns
+        self.constraint = constraint
 
 
 class ForeignKeyViolation(IntegrityError):

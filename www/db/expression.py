@@ -6,14 +6,17 @@ fails here, with a message, and not in the database.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from www.db.compile import checked_name
 from www.db.errors import BadValue, StatementError
 from www.db.operators import Operators
-from www.db.types import BOOLEAN, TEXT, ColumnType
+from www.db.types import BOOLEAN, DECIMAL, REAL, TEXT, ColumnType
 
 if TYPE_CHECKING:
+    import builtins
+
     from www.db.compile import Compiler
 
 T = TypeVar("T")
@@ -25,6 +28,7 @@ class Expression(Operators[T_co]):
 
     __slots__ = ("type",)
     type: ColumnType
+    scope: ClassVar[str] = "row"  # what the value depends on; a schema holds only what a row says
 
     def sql(self, out: Compiler) -> None:
         """Append this expression to `out`."""
@@ -63,8 +67,9 @@ class Expression(Operators[T_co]):
         """Return `value` as an expression: bound with this one's type unless it is one already."""
         if isinstance(value, Expression):
             return value.beside(self.type)
+        kind = self.type.free or self.type
         try:
-            return Bound(self.type.encode(value), self.type)
+            return Bound(kind.encode(value), kind)
         except BadValue as err:
             raise self._wrong(err) from err
 
@@ -72,9 +77,25 @@ class Expression(Operators[T_co]):
         """Say of what the value was to be, where that has a name."""
         return err
 
-    def beside(self, kind: ColumnType) -> Expression[Any]:  # noqa: ARG002 - JSON has no type yet
-        """Return this as it is written next to a `kind`."""
-        return self
+    def beside(self, kind: ColumnType) -> Expression[Any]:
+        """Return this as it is written next to a `kind`; numbers do not mix with Decimals."""
+        if (self.type.python is Decimal) is (kind.python is Decimal):
+            return self
+        if self.type.python is int:
+            return self.as_type(Decimal)
+        message = f"{self!r} is a {self.type.name} beside a {kind.name}: .as_type(...) converts"
+        raise StatementError(message)
+
+    def _exact(self, sign: str, other: object) -> Expression[Any]:
+        left = self.beside(DECIMAL)
+        if sign == "abs":
+            return Exact(sign, (left,), DECIMAL)
+        return Exact(sign, (left, left.lift(other)), DECIMAL)
+
+    def _exactly(self, python: builtins.type[Any]) -> Expression[Any]:
+        if python is float:
+            return Exact("float", (self,), REAL)
+        return Exact("numeric", (self,), DECIMAL)
 
     def _with(self, operator: str, other: object, kind: ColumnType) -> Expression[Any]:
         return Binary(self, operator, self.lift(other), kind)
@@ -143,6 +164,59 @@ class Binary(Expression[T]):
         out.text(")")
 
 
+class Exact(Expression[T]):
+    """What is counted with Decimals: an operator, or a conversion."""
+
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, name: str, arguments: tuple[Expression[Any], ...], kind: ColumnType) -> None:
+        """Take `+`, `-`, `*`, `abs`, `numeric` or `float`."""
+        self.name = name
+        self.arguments = arguments
+        self.type = kind
+
+    def sql(self, out: Compiler) -> None:
+        """Append the database's operator, or the function that stands for it."""
+        function = out.dialect.exact_names.get(self.name)
+        casts = {"numeric": "NUMERIC", "float": "DOUBLE PRECISION"}
+        before, after = "(", ")"
+        if function is not None:
+            before = f"{function}("
+        elif self.name == "abs":
+            before = "abs("
+        elif self.name in casts:
+            before, after = "CAST(", f" AS {casts[self.name]})"
+        out.text(before)
+        out.list(self.arguments, ", " if function else f" {self.name} ")
+        out.text(after)
+
+
+class Fitted(Expression[T]):
+    """A Decimal on its way into a column: rounded to the column's scale, as an assignment does."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Expression[Any], kind: ColumnType) -> None:
+        """Take what is assigned, and the type of the column."""
+        self.inner = inner if inner.type is kind else inner.beside(kind)
+        self.type = kind
+
+    def sql(self, out: Compiler) -> None:
+        """Append a cast; SQLite has a function for it."""
+        function = out.dialect.exact_names.get("fit")
+        if self.type.digits is None or self.inner.type is self.type:
+            self.inner.sql(out)
+            return
+        precision, scale = self.type.digits
+        out.text("CAST(" if function is None else f"{function}(")
+        self.inner.sql(out)
+        out.text(
+            f" AS NUMERIC({precision}, {scale}))"
+            if function is None
+            else f", {precision}, {scale})"
+        )
+
+
 class Logic(Expression[bool]):
     """Conditions joined by AND or OR."""
 
@@ -201,6 +275,7 @@ class Nested(Expression[Any]):
     """A select in parentheses: the right side of IN, a scalar, or `EXISTS`."""
 
     __slots__ = ("before", "select")
+    scope = "rows"
 
     def __init__(self, select: Any, kind: ColumnType = BOOLEAN, before: str = "") -> None:
         """Take a select statement."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from www.db.errors import StatementError
 from www.db.expression import Expression
-from www.db.types import BOOLEAN, REAL
+from www.db.types import BOOLEAN, REAL, TEXT
 
 if TYPE_CHECKING:
     from typing import Any
@@ -23,11 +23,15 @@ class Match(Expression[bool]):
     """Rows that hold every term; a term of several tokens is a phrase."""
 
     __slots__ = ("info", "prefix", "terms")
+    scope = "rows"
 
     def __init__(self, info: TableInfo[Any], terms: Terms, *, prefix: bool) -> None:
         """Take at least one term; with `prefix` the last token may go on."""
         if not terms or not all(terms):
             raise StatementError("match() needs at least one term with a token")
+        for term in terms:
+            for token in term:
+                TEXT.encode(token)
         self.info = info
         self.terms = terms
         self.prefix = prefix
@@ -42,6 +46,7 @@ class Rank(Expression[float]):
     """How well a row fits; smaller is better."""
 
     __slots__ = ("info", "weights")
+    scope = "rows"
 
     def __init__(self, info: TableInfo[Any], weights: tuple[float, ...]) -> None:
         """Take one weight per column."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from www.db.errors import StatementError
 from www.db.expression import Bound, Expression, Function, Nested
-from www.db.types import INTEGER, TEXT, column_type
+from www.db.types import DATE, DATETIME, INTEGER, TEXT, column_type
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from www.db.compile import Compiler, Node
+    from www.db.types import ColumnType
 
 T = TypeVar("T")
 TextT = TypeVar("TextT", str, "str | None")
@@ -20,7 +21,7 @@ DatePart = Literal["year", "month", "day", "hour", "minute", "second"]
 
 def coalesce(what: Expression[T | None], instead: T | Expression[T]) -> Expression[T]:
     """The value of `what`, or `instead` where that is null."""
-    return Function("coalesce", (what, what.lift(instead)), what.type)
+    return Function("coalesce", (what, what.lift(instead)), what.type.free or what.type)
 
 
 def lower(what: Expression[TextT]) -> Expression[TextT]:
@@ -36,6 +37,33 @@ def upper(what: Expression[str]) -> Expression[str]:
 def length(what: Expression[Any]) -> Expression[int]:
     """`length(what)` in characters or bytes."""
     return Function("length", (what,), INTEGER)
+
+
+class Clock(Expression[T]):
+    """The time of the statement."""
+
+    __slots__ = ()
+    scope = "moment"
+
+    def sql(self, out: Compiler) -> None:
+        """Append the database's clock."""
+        out.dialect.clock(out, self.type.name)
+
+
+def now() -> Expression[datetime]:
+    """The moment at which the statement runs, in UTC, to the millisecond."""
+    return _clock(DATETIME)
+
+
+def today() -> Expression[date]:
+    """The day on which the statement runs, in UTC."""
+    return _clock(DATE)
+
+
+def _clock(kind: ColumnType) -> Clock[Any]:
+    clock: Clock[Any] = Clock()
+    clock.type = kind
+    return clock
 
 
 def exists(select: Node) -> Expression[bool]:
@@ -62,7 +90,7 @@ class Case(Expression[T]):
         """Take at least one pair."""
         self.pairs = pairs
         self.otherwise = otherwise
-        self.type = pairs[0][1].type
+        self.type = pairs[0][1].type.free or pairs[0][1].type
 
     def sql(self, out: Compiler) -> None:
         """Append the cases."""

@@ -31,7 +31,10 @@ class Index:
         unique: bool = False,
         name: str = "",
     ) -> None:
-        """Take columns or `column.desc()`; the name is the attribute's unless given."""
+        """Take columns, expressions or `column.desc()`; the name is the attribute's unless given.
+
+        Index(lower(name), unique=True) keeps names apart that differ only by case.
+        """
         self.terms = terms
         self.where = where
         self.unique = unique
@@ -40,6 +43,11 @@ class Index:
     def __set_name__(self, owner: type, attribute: str) -> None:
         """Take the attribute's name."""
         self.name = self.name or attribute
+
+    def full_name(self, table: str) -> str:
+        """Return the name in the database, where indexes of all tables share one space."""
+        given = self.name.startswith(("ix_", "uq_"))
+        return self.name if given else f"ix_{table}_{self.name}"
 
 
 class Check:
@@ -81,6 +89,7 @@ class TableInfo(Generic[R]):
     template: tuple[tuple[str, Any, bool], ...] = ()  # of a new row: key, default, is it a function
 
     written: frozenset[str] = frozenset()  # keys that an update of a row may name
+    generated: tuple[Column[Any], ...] = ()  # what the database computes
     head: str = ""  # SELECT of all columns FROM this table, if it is one
 
     def __post_init__(self) -> None:
@@ -93,11 +102,30 @@ class TableInfo(Generic[R]):
         if self.called != self.name:
             self.source += f" AS {quoted(self.called)}"
         self.head = f"SELECT {names} FROM {self.source}" if self.body is None else ""
-        self.written = frozenset(key for key, column in self.columns.items() if not column.version)
+        self.generated = tuple(c for c in self.columns.values() if c.generated is not None)
+        computed = {column.attribute for column in (*self.generated, *self.guard)}
+        self.written = frozenset(self.columns) - computed
         self.whole = tuple(self.columns.values())
         self.template = tuple(
-            (key, column.default, callable(column.default)) for key, column in self.columns.items()
+            (key, column.default, callable(column.default))
+            for key, column in self.columns.items()
+            if column.generated is None
         )
+
+    def given(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the keys of a row that an insert writes: a row that was read has more."""
+        if not self.generated:
+            return keys
+        computed = {column.attribute for column in self.generated}
+        return tuple(key for key in keys if key not in computed)
+
+    def writable(self, attribute: str) -> Column[Any]:
+        """Return the column of that attribute, if a statement may write it."""
+        column = self.column(attribute)
+        if column.generated is not None:
+            message = f"{self.name}.{attribute} is generated: the database writes it"
+            raise StatementError(message)
+        return column
 
     def column(self, attribute: str) -> Column[Any]:
         """Return the column of that attribute, or say which there are."""

@@ -6,6 +6,8 @@ methods at the end of this class are what lies between.
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 from www.db.errors import StatementError
@@ -130,7 +132,7 @@ class Operators(Generic[T_co]):
     # divided by zero is null on every database. Texts are joined by `+`.
     def __add__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`column + value`; of texts one behind the other."""
-        return self._with(" || " if self.type.storage is str else " + ", other, self.type)
+        return self._computed("+", other)
 
     def __radd__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value + column`."""
@@ -138,7 +140,7 @@ class Operators(Generic[T_co]):
 
     def __sub__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`column - value`."""
-        return self._with(" - ", other, self.type)
+        return self._computed("-", other)
 
     def __rsub__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value - column`."""
@@ -146,22 +148,27 @@ class Operators(Generic[T_co]):
 
     def __mul__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`column * value`."""
-        return self._with(" * ", other, self.type)
+        return self._computed("*", other)
 
     def __rmul__(self, other: T_co | Expression[T_co | None]) -> Expression[T_co]:
         """`value * column`."""
         return self.lift(other) * self
 
     def __truediv__(
-        self: Operators[float | None], other: float | Expression[float | None]
+        self: Operators[float | Decimal | None],
+        other: float | Decimal | Expression[float | Decimal | None],
     ) -> Expression[float]:
         """`column / value` as a float; null where the value is zero."""
+        if self.type.python is Decimal:
+            above, below = self.as_type(float), self.lift(other).as_type(float)
+            return above._with(" / ", below._written("nullif(", ", 0.0)", REAL), REAL)
         divisor = self.lift(other)._written("nullif(", ", 0)", self.type)
         real = self._written("CAST(", " AS DOUBLE PRECISION)", REAL)
         return real._with(" / ", divisor, REAL)
 
     def __rtruediv__(
-        self: Operators[float | None], other: float | Expression[float | None]
+        self: Operators[float | Decimal | None],
+        other: float | Decimal | Expression[float | Decimal | None],
     ) -> Expression[float]:
         """`value / column` as a float; null where the column is zero."""
         return self.lift(other) / self
@@ -182,12 +189,16 @@ class Operators(Generic[T_co]):
 
     def __neg__(self) -> Expression[T_co]:
         """`-column`."""
+        if self.type.python is Decimal:
+            return self.lift(0) - self
         if self.type.storage not in {int, float}:
             raise StatementError(f"-{self!r}: that is no number")
         return self._written("(-", ")", self.type)
 
     def __abs__(self) -> Expression[T_co]:
         """`abs(column)`: the value without its sign."""
+        if self.type.python is Decimal:
+            return self._exact("abs", None)
         if self.type.storage not in {int, float}:
             raise StatementError(f"abs({self!r}): that is no number")
         return self._written("abs(", ")", self.type)
@@ -202,7 +213,9 @@ class Operators(Generic[T_co]):
         return (rest + divisor)._with(" % ", unless_zero, self.type)
 
     def as_type(self, python: builtins.type[X]) -> Expression[X]:
-        """Convert: int to float or str, float to int (cut), bool to int."""
+        """Convert int to float, str, Decimal; float to int (cut); bool to int; Decimal to float."""
+        if (self.type.python, python) in {(int, Decimal), (Decimal, float)}:
+            return self._exactly(python)
         words = _CASTS.get((self.type.python, python))
         if words is None:
             name = python.__name__
@@ -210,6 +223,20 @@ class Operators(Generic[T_co]):
             raise StatementError(f"{message} on every database, do it in Python")
         before, after, kind = words
         return self._written(before, after, kind)
+
+    def _computed(self, sign: str, other: object) -> Expression[Any]:
+        kind = self.type
+        python = kind.python
+        beside = getattr(other, "type", None)
+        if Decimal in {python, type(other), getattr(beside, "python", None)}:
+            return self._exact(sign, other)
+        if kind.storage is str and kind.name != "json":
+            if sign != "+" or not issubclass(python, str):
+                raise StatementError(f"{self!r} {sign} ...: nothing is counted with a {kind.name}")
+            return self._with(" || ", other, kind)
+        if kind.storage is bytes or (python is timedelta and sign == "*"):
+            raise StatementError(f"{self!r} {sign} ...: nothing is counted with a {kind.name}")
+        return self._with(f" {sign} ", other, kind)
 
     # Order and names.
     def desc(self) -> Ordering:
@@ -227,6 +254,12 @@ class Operators(Generic[T_co]):
 
     def label(self, name: str) -> Label[T_co]:
         """Give the expression a key in the result row."""
+        raise NotImplementedError
+
+    def _exact(self, sign: str, other: object) -> Expression[Any]:
+        raise NotImplementedError
+
+    def _exactly(self, python: builtins.type[X]) -> Expression[X]:
         raise NotImplementedError
 
     def _with(self, operator: str, other: object, kind: ColumnType) -> Expression[Any]:

@@ -76,11 +76,12 @@ def insert(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Pla
     """Return the plan that inserts one row with these columns."""
     if (plan := info.plans.get((dialect.name, "insert", keys))) is not None:
         return plan
-    statement = Insert(info, [dict.fromkeys(keys)])
+    given = info.given(keys)
+    statement = Insert(info, [dict.fromkeys(given)])
     generated = statement.missing()
     if generated and not (dialect.tells_rowid and _is_rowid(info, generated)):
         statement = statement.returning(*generated)
-    columns = tuple(info.columns[key] for key in keys)
+    columns = tuple(info.columns[key] for key in given)
     text = compile_node(statement, dialect).text
     return _keep(info, (dialect.name, "insert", keys), _plan(text, columns, dialect, generated))
 
@@ -89,8 +90,9 @@ def insert_many(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -
     """Return the plan that inserts rows with these columns and tells nothing back."""
     if (plan := info.plans.get((dialect.name, "insert many", keys))) is not None:
         return plan
-    text = compile_node(Insert(info, [dict.fromkeys(keys)]), dialect).text
-    columns = tuple(info.columns[key] for key in keys)
+    given = info.given(keys)
+    text = compile_node(Insert(info, [dict.fromkeys(given)]), dialect).text
+    columns = tuple(info.columns[key] for key in given)
     return _keep(info, (dialect.name, "insert many", keys), _plan(text, columns, dialect))
 
 
@@ -101,9 +103,11 @@ def update(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Pla
     values: dict[str, Any] = dict.fromkeys(keys)
     values |= {column.attribute: column + Literal("1", column.type) for column in info.guard}
     known = info.primary_key + info.guard
-    text = compile_node(Update(info, values).where(*_equal(known)), dialect).text
+    statement = Update(info, values).where(*_equal(known)).returning(*info.generated)
+    text = compile_node(statement, dialect).text
     columns = (*(info.columns[key] for key in keys), *known)
-    return _keep(info, (dialect.name, "update", keys), _plan(text, columns, dialect))
+    plan = _plan(text, columns, dialect, info.generated)
+    return _keep(info, (dialect.name, "update", keys), plan)
 
 
 def delete(info: TableInfo[Any], dialect: Dialect) -> Plan:

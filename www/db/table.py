@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
+from www.db import rules
 from www.db.column import MISSING, Column
 from www.db.compile import NAME
 from www.db.definitions import check_columns
@@ -94,6 +95,8 @@ class TableMetaClass(type):
                 elif default is not MISSING:
                     row[key] = default() if is_function else default
             if values:
+                if (key := next(iter(values))) in cls.info.columns:
+                    raise TypeError(f"{cls.__name__}.{key} is generated: leave it out")
                 known = ", ".join(cls.info.columns)
                 message = f"{cls.__name__} has no column {next(iter(values))!r}; it has {known}"
                 raise TypeError(message)
@@ -268,6 +271,7 @@ def _check(cls: type, info: TableInfo[Any]) -> None:
         raise DefinitionError(f"{cls.__name__} has two columns named {twice!r} in the database")
     for column in info.columns.values():
         _check_column(cls, info, column)
+    rules.check(cls, info)
 
 
 def _check_column(cls: type, info: TableInfo[Any], column: Column[Any]) -> None:

@@ -215,6 +215,8 @@ class Verbs:
             if info.guard:
                 raise VersionConflict(f"the row of {info.name} was changed by somebody else")
             raise RowNotFound(f"the row of {info.name} is gone")
+        if plan.generated:
+            dict.update(row, maker(info, plan.generated, self.dialect)(result.rows)[0])
         for column in info.guard:
             dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
         row.mark_stored()

@@ -77,14 +77,6 @@ async def test_it_refuses_stored_times_that_python_cannot_hold(everything, value
         assert await engine.exists(Everything.select(Everything.id))
 
 
-async def test_it_keeps_nan(everything):
-    async with Engine(everything) as engine:
-        stored = await engine.insert(Everything(real=float("nan")))
-        found = await engine.get(Everything, stored.id)
-        assert found is not None
-        assert found.real != found.real
-
-
 async def test_it_pages_by_times_days_and_truths(everything):
     async with Engine(everything) as engine:
         await engine.run(Everything.delete().all_rows())

@@ -16,11 +16,6 @@ async def engine(path: Path) -> AsyncIterator[Engine]:
         yield engine
 
 
-async def test_it_stores_text_with_a_nul(engine: Engine):
-    author = await engine.insert(Author(name="A\0da"))
-    assert await engine.get(Author, author.id) == author
-
-
 async def test_two_engines_wait_for_one_another(path: Path, engine: Engine):
     async with Engine(path, limits=Limits(busy_timeout_s=0.05)) as other:
         async with engine.transaction() as conn:

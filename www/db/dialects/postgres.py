@@ -6,23 +6,25 @@ infer. An encoded value is turned into what the driver takes while the statement
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from www.db.compile import Compiler, Terms, quoted
 from www.db.errors import StatementError
-from www.db.types import TEXT, Native, without_nul
+from www.db.types import TEXT, Native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from www.db.compile import Dialect, Node
+    from www.db.expression import Expression
     from www.db.metadata import TableInfo
     from www.db.types import ColumnType
 
 _PLAIN: Final[dict[type, Native]] = {
     int: Native("BIGINT"),
     float: Native("DOUBLE PRECISION"),
-    str: Native("TEXT", without_nul),
+    str: Native("TEXT"),
     bytes: Native("BYTEA"),
 }
 
@@ -33,6 +35,12 @@ _JSON_VALUES: Final[dict[type, str]] = {
     float: "CASE jsonb_typeof(j) WHEN 'number' THEN j::DOUBLE PRECISION END",
     str: "CASE jsonb_typeof(j) WHEN 'string' THEN j #>> '{}' END",
     bool: "CASE jsonb_typeof(j) WHEN 'boolean' THEN j::BOOLEAN END",
+}
+
+
+_CLOCKS: Final = {
+    "datetime": "date_trunc('milliseconds', statement_timestamp())",
+    "date": "CAST(statement_timestamp() AT TIME ZONE 'UTC' AS DATE)",
 }
 
 
@@ -75,6 +83,7 @@ class PostgresDialect:
     tells_rowid = False
     locks_rows = True
     arrays = True
+    exact_names: Mapping[str, str] = MappingProxyType({})  # NUMERIC has operators
 
     def compiler(self) -> Compiler:
         """Return a compiler that writes `$1`."""
@@ -119,11 +128,16 @@ class PostgresDialect:
             for name, form in zip(names, forms, strict=True)
         ]
 
-    def date_part(self, out: Compiler, part: str, inner: Node) -> None:
-        """Append the server's date_part; every session is in UTC."""
+    def date_part(self, out: Compiler, part: str, inner: Expression[Any]) -> None:
+        """Append the server's date_part; with a zone, because an index takes no setting's."""
+        zone = " AT TIME ZONE 'UTC'" if inner.type.name == "datetime" else ""
         out.text(f"CAST(trunc(date_part('{part}', ")
         inner.sql(out)
-        out.text(")) AS BIGINT)")
+        out.text(f"{zone})) AS BIGINT)")
+
+    def clock(self, out: Compiler, kind: str) -> None:
+        """Append the time of the statement; the transaction's may be long past."""
+        out.text(_CLOCKS[kind])
 
     def json_path(self, out: Compiler, base: Node, path: tuple[str | int, ...]) -> None:
         """Append `base #> ARRAY[path]`."""

@@ -8,9 +8,10 @@ from www.db.compile import Compiler, Terms, quoted
 from www.db.types import TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from www.db.compile import Node
+    from www.db.expression import Expression
     from www.db.metadata import TableInfo
     from www.db.types import ColumnType
 
@@ -21,6 +22,16 @@ _PLACES: Final = {
 }  # fmt: skip
 _JSON_TYPES: Final[dict[type, tuple[str, ...]]] = {
     int: ("integer",), float: ("integer", "real"), str: ("text",),
+}  # fmt: skip
+
+_CLOCKS: Final = {
+    "datetime": "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')",
+    "date": "date('now')",
+}
+_EXACT_NAMES: Final = {
+    "+": "exact_add", "-": "exact_sub", "*": "exact_mul", "numeric": "exact",
+    "float": "exact_float", "abs": "exact_abs", "fit": "exact_fit",
+    "sum": "exact_sum", "avg": "exact_average",
 }  # fmt: skip
 
 
@@ -39,6 +50,7 @@ class SQLiteDialect:
     tells_rowid = True
     locks_rows = False
     arrays = False
+    exact_names: Mapping[str, str] = _EXACT_NAMES
 
     def compiler(self) -> Compiler:
         """Return a plain compiler: it writes `?`."""
@@ -70,11 +82,15 @@ class SQLiteDialect:
         """Return their names."""
         return [f'"given"."column{number + 1}"' for number in range(len(kinds))]
 
-    def date_part(self, out: Compiler, part: str, inner: Node) -> None:
+    def date_part(self, out: Compiler, part: str, inner: Expression[Any]) -> None:
         """Append a piece of the text that a date or time is."""
         out.text("CAST(substr(")
         inner.sql(out)
         out.text(f", {_PLACES[part]}) AS INTEGER)")
+
+    def clock(self, out: Compiler, kind: str) -> None:
+        """Append the text that a time or day is stored as."""
+        out.text(_CLOCKS[kind])
 
     def json_path(self, out: Compiler, base: Node, path: tuple[str | int, ...]) -> None:
         """Append `base -> path`."""

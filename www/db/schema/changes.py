@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from www.db.errors import MigrationError
-from www.db.schema.shape import Schema, Shape
+from www.db.schema.shape import Schema, Shape, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def _metadata(shapes: Shapes) -> Any:
     metadata = MetaData()
     for shape in shapes.values():
         columns = [
-            Column(name, Text, nullable="NOT NULL" not in text)
+            Column(name, Text, nullable=not parts(text)["required"])
             for name, text in shape.columns.items()
         ]
         Table(shape.name, metadata, *columns)
@@ -150,7 +150,9 @@ def _renamed(shapes: Shapes, table: str, old: str, new: str) -> Shapes:
     names = f'"{old}"', f'"{new}"'
     found[table] = replace(
         shape,
-        columns={new if key == old else key: text for key, text in shape.columns.items()},
+        columns={
+            new if key == old else key: _told(text, names) for key, text in shape.columns.items()
+        },
         constraints=tuple(text.replace(*names) for text in shape.constraints),
         indexes={
             key: text[: text.index("(")] + text[text.index("(") :].replace(*names)
@@ -158,6 +160,12 @@ def _renamed(shapes: Shapes, table: str, old: str, new: str) -> Shapes:
         },
     )
     return found
+
+
+def _told(definition: str, names: tuple[str, str]) -> str:
+    """Put the new name into the expression of a generated column, as the databases do."""
+    expression = parts(definition)["generated"]
+    return definition.replace(expression, expression.replace(*names)) if expression else definition
 
 
 def without(schema: Schema, indexes: set[str]) -> Schema:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from www.db.drivers.sqlite.functions import register
 from www.db.schema.ddl import create_all
-from www.db.schema.shape import of_sqlite, split
+from www.db.schema.shape import of_sqlite, split, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,6 +63,7 @@ def changed(before: Sequence[str], after: Sequence[str]) -> list[str]:
 @contextmanager
 def _scratch(scripts: Sequence[str]) -> Iterator[apsw.Connection]:
     connection = apsw.Connection(":memory:")
+    register(connection)
     try:
         for script in scripts:
             connection.execute(script).fetchall()
@@ -84,7 +86,7 @@ def _parts(sql: str, *, is_table: bool) -> list[str]:
     """Split a CREATE statement; the order of columns and white space do not matter."""
     head, bracket, rest = sql.partition("(")
     if not bracket or not is_table:
-        return [" ".join(sql.split())]
+        return [squeezed(sql)]
     body, _, options = rest.rpartition(")")
     parts = [head, options, *split(body, ",")]
-    return sorted(" ".join(part.split()) for part in parts if part.strip())
+    return sorted(squeezed(part) for part in parts if part.strip())

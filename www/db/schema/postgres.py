@@ -226,7 +226,8 @@ SELECT format('table %s: column %s %s%s%s%s%s', c.relname, a.attname,
     format_type(a.atttypid, a.atttypmod), ' collate ' || l.collname,
     CASE WHEN a.attnotnull THEN ' not null' END,
     CASE WHEN a.attidentity <> '' THEN ' identity ' || a.attidentity::text END,
-    ' default ' || pg_get_expr(d.adbin, d.adrelid))
+    CASE WHEN a.attgenerated <> '' THEN ' generated ' ELSE ' default ' END
+        || pg_get_expr(d.adbin, d.adrelid))
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation

@@ -6,6 +6,7 @@ the way back a neutral value of the type, because nobody knows any more what was
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from www.db.compile import quoted
@@ -32,9 +33,13 @@ class Value(NamedTuple):
     constant: bool = True
 
 
+_DIGITS = re.compile(r"NUMERIC(?:\((\d+), (\d+)\))?\Z")
 Values = dict[tuple[str, str], Value]
 _EPOCH: Final = "'1970-01-01T00:00:00.000000+00:00'"
+# By type, without its digits.
 _NEUTRAL: Final = {
+    "NUMERIC": Value("'0'", "0"),
+    "TIME": Value("'00:00:00.000000'", "'00:00'::TIME"),
     "BIGINT": Value("0", "0"),
     "DOUBLE PRECISION": Value("0.0", "0.0"),
     'TEXT COLLATE "C"': Value("''", "''"),
@@ -76,8 +81,14 @@ def forwards(
     missing = []
     for change in _wanting(found, before.postgres, after.postgres):
         place = change.table, change.name
+        if _is_computed(after, change):
+            continue
         if place in given:
             values[place] = Value(given[place], given[place], constant=False)
+        elif change.kind == "change column" and (value := _server_default(after, change)):
+            values[place] = value
+        elif columns[place].is_filled():
+            continue  # by the database
         elif (value := _default(columns[place])) is not None:
             values[place] = value
         elif change.kind == "add column":
@@ -95,8 +106,12 @@ def backwards(found: Sequence[Change], before: Schema, after: Schema) -> Values 
         return f"{change.table}.{change.name} does not turn into its old type by itself"
     values: Values = {}
     for change in _wanting(found, before.postgres, after.postgres):
-        text = after.postgres[change.table].columns[change.name]
-        neutral = _NEUTRAL.get(text.removesuffix(" NOT NULL"))
+        column = parts(after.postgres[change.table].columns[change.name])
+        if column["generated"] or (column["default"] and change.kind == "add column"):
+            continue
+        plain = not (column["key"] or column["references"] or column["identity"])
+        kind = column["type"].partition("(")[0] + column["collate"]
+        neutral = _server_default(after, change) or (_NEUTRAL.get(kind) if plain else None)
         if neutral is not None:
             values[change.table, change.name] = neutral
         elif change.kind == "add column":
@@ -107,13 +122,35 @@ def backwards(found: Sequence[Change], before: Schema, after: Schema) -> Values 
 def _not_converted(found: Sequence[Change], before: Schema, after: Schema) -> Change | None:
     for change in found:
         if change.kind == "change column":
-            old, new = (
-                parts(side.postgres[change.table].columns[change.name])["type"]
-                for side in (before, after)
+            was, will = (
+                parts(side.postgres[change.table].columns[change.name]) for side in (before, after)
             )
-            if old != new and (old, new) not in _CONVERTED:
+            pair = was["type"], will["type"]
+            if will["generated"] or pair[0] == pair[1]:
+                continue
+            if pair not in _CONVERTED and not _is_wider(*pair):
                 return change
     return None
+
+
+def _is_wider(old: str, new: str) -> bool:
+    """Tell whether every Decimal of the old type is one of the new, with the same digits."""
+    was, will = _DIGITS.match(old), _DIGITS.match(new)
+    if was is None or will is None or was[1] is None:
+        return False
+    if will[1] is None:
+        return True
+    before, after = int(was[1]) - int(was[2]), int(will[1]) - int(will[2])
+    return after >= before and int(will[2]) >= int(was[2])
+
+
+def _is_computed(after: Schema, change: Change) -> bool:
+    return bool(parts(after.postgres[change.table].columns[change.name])["generated"])
+
+
+def _server_default(after: Schema, change: Change) -> Value | None:
+    found = [parts(side[change.table].columns[change.name])["default"] for side in after]
+    return Value(found[0], found[1], constant=False) if all(found) else None
 
 
 def _wanting(found: Sequence[Change], before: Shapes, after: Shapes) -> list[Change]:
@@ -122,9 +159,14 @@ def _wanting(found: Sequence[Change], before: Shapes, after: Shapes) -> list[Cha
         change
         for change in found
         if change.kind in {"add column", "change column"}
-        and "NOT NULL" in after[change.table].columns[change.name]
-        and "NOT NULL" not in before[change.table].columns.get(change.name, "")
+        and _is_required(after, change)
+        and not _is_required(before, change)
     ]
+
+
+def _is_required(shapes: Shapes, change: Change) -> bool:
+    definition = shapes[change.table].columns.get(change.name, "")
+    return bool(definition and parts(definition)["required"])
 
 
 def _default(column: Column[object]) -> Value | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from www.db.schema.shape import parts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -30,9 +32,14 @@ def warnings(
 
 def _changed(change: Change, before: Schema, after: Schema, values: Values) -> Iterator[str]:
     old, new = (side.postgres[change.table].columns[change.name] for side in (before, after))
-    if old.split()[0] != new.split()[0]:
+    was, will = parts(old), parts(new)
+    if will["generated"]:
+        if not was["generated"]:
+            yield f"{change.name} is generated now: what is in it is lost"
+        return
+    if was["type"] != will["type"]:
         yield f"{change.name} was {old}: look whether every value can become {new}"
-    if "NOT NULL" in new and "NOT NULL" not in old:
+    if will["required"] and not was["required"]:
         value = values.get((change.table, change.name))
         end = f"get {value.postgres}" if value else "make this fail: give them a value first"
         yield f"rows without {change.name} {end}"

@@ -52,20 +52,63 @@ def _altered(found: Sequence[Change], old: Shape, new: Shape, values: Values) ->
     def names(kind: str) -> list[str]:
         return [change.name for change in found if change.kind == kind]
 
-    gone = [name for name in names("drop index") if name in old.indexes]
+    remade = _remade(old, new)
+    kept = [name for name in new.indexes if old.indexes.get(name) == new.indexes[name]]
+    under = [name for name in kept if _mentions(new.indexes[name].partition("(")[2], remade)]
+    gone = [*(name for name in names("drop index") if name in old.indexes), *under]
     yield from (f"DROP INDEX {quoted(name)};" for name in gone)
+    again = [
+        text for text in new.constraints if text in old.constraints and _mentions(text, remade)
+    ]
     for text in old.constraints:
-        if text not in new.constraints:
+        if text not in new.constraints or text in again:
             yield f"{alter} DROP CONSTRAINT {_constraint(new.name, text)};"
-    for name in names("add column"):
-        yield from _added(alter, name, new, values.get((new.name, name)))
+    yield from (f"{alter} DROP COLUMN {quoted(name)};" for name in remade)
+    added = names("add column")
+    for name in added:
+        if not parts(new.columns[name])["generated"]:
+            yield from _added(alter, name, new, values.get((new.name, name)))
     for name in names("change column"):
-        if old.columns[name] != new.columns[name]:
+        if name not in remade and old.columns[name] != new.columns[name]:
             yield from _changed(alter, name, old, new, values.get((new.name, name)))
-    yield from (f"{alter} DROP COLUMN {quoted(name)};" for name in names("drop column"))
-    yield from (f"{alter} ADD {text};" for text in new.constraints if text not in old.constraints)
-    come = [name for name in names("add index") if name in new.indexes]
-    yield from (f"{new.indexes[name]};" for name in come)
+    for name in dict.fromkeys([*added, *remade]):
+        if name in new.columns and parts(new.columns[name])["generated"]:
+            yield from _added(alter, name, new, None)
+    dropped = [name for name in names("drop column") if name not in remade]
+    yield from (f"{alter} DROP COLUMN {quoted(name)};" for name in dropped)
+    come = [text for text in new.constraints if text not in old.constraints or text in again]
+    yield from (f"{alter} ADD {text};" for text in come)
+    indexes = [*(name for name in names("add index") if name in new.indexes), *under]
+    yield from (f"{new.indexes[name]};" for name in indexes)
+
+
+def _remade(old: Shape, new: Shape) -> list[str]:
+    """Return the columns to drop and make again: expressions, and what they look at, stay put.
+
+    A generated column is in the way when a column that it looks at goes or gets another type, and
+    its own expression cannot be changed.
+    """
+    was = {name: parts(text) for name, text in old.columns.items()}
+    will = {name: parts(text) for name, text in new.columns.items()}
+    moved = [
+        name
+        for name in was
+        if name not in will
+        or any(was[name][part] != will[name][part] for part in ("type", "collate"))
+    ]
+    return [
+        name
+        for name in was
+        if (name in will and will[name]["generated"] and old.columns[name] != new.columns[name])
+        or (
+            was[name]["generated"]
+            and (name not in will or _mentions(was[name]["generated"], moved))
+        )
+    ]
+
+
+def _mentions(text: str, names: Sequence[str]) -> bool:
+    return any(quoted(name) in text for name in names)
 
 
 def _constraint(table: str, text: str) -> str:
@@ -81,7 +124,12 @@ def _added(alter: str, name: str, new: Shape, value: Value | None) -> Iterator[s
         yield f"{alter} ADD COLUMN {quoted(name)} {text} DEFAULT {value.postgres};"
         yield f"{alter} ALTER COLUMN {quoted(name)} DROP DEFAULT;"
     else:
-        yield f"{alter} ADD COLUMN {quoted(name)} {text.replace(' NOT NULL', '', 1)};"
+        found = parts(text)
+        optional = f"{found['type']}{found['collate']}"
+        rest = f"{found['identity']}{found['key']} {found['references']}".rstrip()
+        yield f"{alter} ADD COLUMN {quoted(name)} {optional}{rest};"
+        if found["default"]:
+            yield f"{alter} ALTER COLUMN {quoted(name)} SET DEFAULT {found['default']};"
         yield f"UPDATE {quoted(new.name)} SET {quoted(name)} = {value.postgres};"
         yield f"{alter} ALTER COLUMN {quoted(name)} SET NOT NULL;"
 
@@ -96,9 +144,7 @@ def _changed(alter: str, name: str, old: Shape, new: Shape, value: Value | None)
         yield f"{alter} DROP CONSTRAINT {quoted(f'{new.name}_pkey')};"
     if was["identity"] and not will["identity"]:
         yield f"{this} DROP IDENTITY;"
-    if (was["type"], was["collate"]) != (will["type"], will["collate"]):
-        kind = f"{will['type']}{will['collate']}"
-        yield f"{this} TYPE {kind} USING {_converted(name, was['type'], will['type'])};"
+    yield from _retyped(this, name, was, will)
     if was["required"] != will["required"]:
         yield from _required(this, name, new, value)
     if will["identity"] and not was["identity"]:
@@ -107,6 +153,20 @@ def _changed(alter: str, name: str, old: Shape, new: Shape, value: Value | None)
         yield f"{alter} ADD PRIMARY KEY ({quoted(name)});"
     if will["references"] and refers:
         yield f"{alter} ADD CONSTRAINT {foreign} FOREIGN KEY ({quoted(name)}) {will['references']};"
+
+
+def _retyped(this: str, name: str, was: dict[str, str], will: dict[str, str]) -> Iterator[str]:
+    """Change type and default; a default would have to be converted, so it goes meanwhile."""
+    converted = (was["type"], was["collate"]) != (will["type"], will["collate"])
+    if was["generated"]:
+        yield f"{this} DROP EXPRESSION;"
+    if was["default"] and (converted or not will["default"]):
+        yield f"{this} DROP DEFAULT;"
+    if converted:
+        kind = f"{will['type']}{will['collate']}"
+        yield f"{this} TYPE {kind} USING {_converted(name, was['type'], will['type'])};"
+    if will["default"] and (converted or was["default"] != will["default"]):
+        yield f"{this} SET DEFAULT {will['default']};"
 
 
 def _converted(name: str, was: str, will: str) -> str:
@@ -118,7 +178,7 @@ def _converted(name: str, was: str, will: str) -> str:
 
 
 def _required(this: str, name: str, new: Shape, value: Value | None) -> Iterator[str]:
-    if " NOT NULL" not in new.columns[name]:
+    if not parts(new.columns[name])["required"]:
         yield f"{this} DROP NOT NULL;"
         return
     if value is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from www.db.compile import quoted
+from www.db.schema.shape import parts
 from www.db.schema.values import coalesced
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def _needs_rebuild(old: Shape, new: Shape) -> bool:
     kept = {name: text for name, text in new.columns.items() if name in old.columns}
     added = [text for name, text in new.columns.items() if name not in old.columns]
     rest = sorted(old.constraints) != sorted(new.constraints) or old.options != new.options
-    plain = not any(" NOT NULL" in text or "PRIMARY KEY" in text for text in added)
+    words = (" NOT NULL", "PRIMARY KEY", " DEFAULT (", " GENERATED ")
+    plain = not any(word in text for text in added for word in words)
     return rest or kept != old.columns or not plain
 
 
@@ -84,6 +86,8 @@ def _rebuild(old: Shape, new: Shape, values: Values) -> Iterator[str]:
 def _source(column: str, old: Shape, new: Shape, values: Values) -> str:
     """Return where the copy takes a column from; nothing for one that stays empty."""
     value = values.get((new.name, column))
+    if parts(new.columns[column])["generated"]:
+        return ""
     if column not in old.columns:
         return value.sqlite if value else ""
     return coalesced(column, value.sqlite) if value else quoted(column)

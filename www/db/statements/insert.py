@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from www.db.compile import quoted
 from www.db.errors import BadValue, StatementError
+from www.db.expression import Fitted, Literal
 from www.db.statements.base import Statement, write_outputs
+from www.db.types import INTEGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +37,9 @@ class Insert(Statement[R]):
         if not rows:
             raise StatementError(f"insert() into {info.name} needs at least one row")
         self.info = info
-        self._columns = tuple(info.column(key) for key in rows[0])
+        if info.generated and isinstance(rows[0], info.row):
+            rows = [{key: row[key] for key in info.given(tuple(row))} for row in rows]
+        self._columns = tuple(info.writable(key) for key in rows[0])
         self._rows = tuple(_encoded(self._columns, row) for row in rows)
 
     def outputs(self) -> tuple[Expression[Any], ...]:
@@ -59,7 +64,8 @@ class Insert(Statement[R]):
 
     def or_update(self, *unique: Column[Any], columns: Sequence[Column[Any]]) -> Self:
         """Write `columns` of the new row into the row whose `unique` columns are equal."""
-        return self._but(_conflict=unique, _replace=tuple(columns))
+        writable = tuple(self.info.writable(column.attribute) for column in columns)
+        return self._but(_conflict=unique, _replace=writable)
 
     def sql(self, out: Compiler) -> None:
         """Append the whole insert."""
@@ -100,12 +106,20 @@ class InsertFrom(Insert[R]):
         self.info = info
         self._query = query
         self._rows = ()
-        self._columns = tuple(info.column(key) for key in query.output_keys())
+        self._columns = tuple(info.writable(key) for key in query.output_keys())
         for column, output in zip(self._columns, query.outputs(), strict=True):
-            if column.type.storage is not output.type.storage:
+            mixed = (column.type.python is Decimal) is not (output.type.python is Decimal)
+            if mixed or column.type.storage is not output.type.storage:
                 name = f"{info.row.__name__}.{column.attribute}"
                 message = f"{name} is a {column.type.name}, the select gives {output.type.name}"
                 raise StatementError(message)
+        pairs = list(zip(self._columns, query.outputs(), strict=True))
+        self._fits: tuple[Expression[Any], ...] = ()
+        if any(column.type.digits and column.type is not out.type for column, out in pairs):
+            self._fits = tuple(
+                Fitted(Literal(quoted(key), output.type), column.type)
+                for key, (column, output) in zip(query.output_keys(), pairs, strict=True)
+            )
 
     def is_short(self) -> bool:
         """Nobody knows how many rows there are."""
@@ -113,11 +127,13 @@ class InsertFrom(Insert[R]):
 
     def _write_rows(self, out: Compiler, names: str) -> None:
         out.text(f" ({names}) ")
-        if self._conflict is None:
+        if self._conflict is None and not self._fits:
             self._query.sql(out)
             return
         # SQLite takes ON CONFLICT behind a bare select for the ON of a join.
-        out.text("SELECT * FROM (")
+        out.text("SELECT ")
+        out.list(self._fits or (Literal("*", INTEGER),), ", ")
+        out.text(" FROM (")
         self._query.write(out, named=True)
         out.text(') AS "given" WHERE true')
 

@@ -112,7 +112,7 @@ def _checked(value: Any, term: Ordering) -> Any:
         raise InvalidCursor("the cursor belongs to another list")
     try:
         return kind.encode(value if kind.decode is None else kind.decode(value))
-    except (BadValue, ValueError, TypeError, OverflowError) as err:
+    except (BadValue, ValueError, TypeError, ArithmeticError) as err:
         raise InvalidCursor("the cursor is damaged") from err
 
 

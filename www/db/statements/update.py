@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.expression import Expression
+from www.db.expression import Expression, Fitted
 from www.db.statements.base import Conditional, write_outputs
 from www.db.statements.insert import encode, is_long
 
@@ -29,7 +30,7 @@ class Update(Conditional[R]):
         if not values:
             raise StatementError(f"update() of {info.name} changes nothing: name a column")
         self.info = info
-        self._values = tuple((info.column(key), value) for key, value in values.items())
+        self._values = tuple((info.writable(key), value) for key, value in values.items())
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return what RETURNING names."""
@@ -65,6 +66,8 @@ class Update(Conditional[R]):
 def _write_assignment(out: Compiler, column: Column[Any], value: Any) -> None:
     out.text(quoted(column.name) + " = ")
     if isinstance(value, Expression):
+        if Decimal in {column.type.python, value.type.python}:
+            value = Fitted(value, column.type)
         value.sql(out)
     else:
         out.bind(encode(column, value), column.type)

@@ -11,6 +11,7 @@ import asyncpg
 
 from www.db import errors
 
+_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _KEY = re.compile(r"\((.*?)\)=\(")  # `Key (name, email)=(...) already exists.` in any language
 _ENDED = "the database rolled this transaction back after an earlier error"
 # What a call of asyncpg may raise; TimeoutError is an OSError.
@@ -78,6 +79,9 @@ def _constraint(err: asyncpg.IntegrityConstraintViolationError) -> errors.Integr
     match err:
         case asyncpg.UniqueViolationError():
             columns = _columns(err.detail or "")
+            if not all(_NAME.match(column) for column in columns):  # an index over expressions
+                message = f"UNIQUE constraint failed: index '{constraint}'"
+                return errors.UniqueViolation(message, table, (), constraint)
             named = ", ".join(f"{table}.{column}" for column in columns)
             message = f"UNIQUE constraint failed: {named}"
             return errors.UniqueViolation(message, table, columns)

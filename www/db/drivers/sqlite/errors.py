@@ -21,11 +21,11 @@ _NOT_WRITABLE = (
 )
 
 
-def translate(err: Exception) -> Exception:  # noqa: C901, PLR0911  a table of cases
+def translate(err: Exception, connection: apsw.Connection | None = None) -> Exception:  # noqa: C901, PLR0911  a table of cases
     """Return the error of the data layer that says the same; what is unknown stays as it is."""
     match err:
         case apsw.ConstraintError():
-            return _constraint(err)
+            return _constraint(err, connection)
         case apsw.BusyError() | apsw.LockedError():
             return errors.Busy("another process holds the database")
         case apsw.InterruptError():
@@ -51,10 +51,16 @@ def translate(err: Exception) -> Exception:  # noqa: C901, PLR0911  a table of c
     return err
 
 
-def _constraint(err: apsw.ConstraintError) -> errors.IntegrityError:
+def _constraint(
+    err: apsw.ConstraintError, connection: apsw.Connection | None
+) -> errors.IntegrityError:
     message = str(err)
     code = err.extendedresult  # type: ignore[attr-defined] # apsw documents it, its stub does not
     detail = message.partition("failed: ")[2]
+    if code in _UNIQUE and detail.startswith("index '"):
+        # Over an expression: the columns are not told, and the table only by the schema.
+        index = detail.removeprefix("index '").removesuffix("'")
+        return errors.UniqueViolation(message, _table_of(index, connection), (), index)
     if code in _UNIQUE:
         table, columns = _columns(detail)
         return errors.UniqueViolation(message, table, columns)
@@ -66,6 +72,13 @@ def _constraint(err: apsw.ConstraintError) -> errors.IntegrityError:
     if code == apsw.SQLITE_CONSTRAINT_CHECK:
         return errors.CheckViolation(message, detail)
     return errors.IntegrityError(message)
+
+
+def _table_of(index: str, connection: apsw.Connection | None) -> str:
+    if connection is None:
+        return ""
+    query = "SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = ?"
+    return "".join(str(row[0]) for row in connection.execute(query, (index,)).fetchall())
 
 
 def _columns(detail: str) -> tuple[str, tuple[str, ...]]:

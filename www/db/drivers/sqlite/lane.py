@@ -19,6 +19,7 @@ import apsw
 
 from www.db.drivers.base import Params, Result, Row, Soon, note_thread
 from www.db.drivers.sqlite.errors import translate
+from www.db.drivers.sqlite.functions import register
 from www.db.errors import Busy, ConnectionLost, DatabaseError, StatementError, Timeout
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def reconnect(options: Options) -> apsw.Connection:
     # us a point read instead of 3.1. Plans shall not depend on values.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.wal_autocheckpoint(0)
+    register(connection)
     connection.set_busy_timeout(0)  # from here on waiting is done by the loop, not by a thread
     return connection
 
@@ -133,7 +135,7 @@ class Lane:
         try:
             found: list[Row] = self._execute(sql, params).fetchall()
         except (apsw.Error, UnicodeError, OverflowError) as err:
-            raise translate(err) from err
+            raise translate(err, self.connection) from err
         finally:
             self._deadline = math.inf
         return found
@@ -150,7 +152,7 @@ class Lane:
         try:
             self.connection.executemany(sql, rows)
         except (apsw.Error, UnicodeError, OverflowError) as err:
-            raise translate(err) from err
+            raise translate(err, self.connection) from err
 
     def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a statement that changes nothing: here within the budget, else in the thread."""
