@@ -11,6 +11,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
@@ -30,6 +31,8 @@ class Metrics:
     """The figures of this process; several processes are several targets of Prometheus."""
 
     def __init__(self) -> None:
+        # A line more for everything, which Prometheus does not read.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
         self._registry = CollectorRegistry(auto_describe=False)
         self.requests = Requests(self._registry)
         self._lag = Histogram(
