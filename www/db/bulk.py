@@ -59,12 +59,18 @@ async def insert_each(conn: Verbs, rows: Sequence[Table]) -> None:
         raise
 
 
-async def update(conn: Verbs, rows: Sequence[Table]) -> None:
-    """Write what was assigned to each of the rows; one that is not as it was read is an error."""
-    groups: dict[tuple[str, ...], list[Table]] = {}
+async def update(conn: Verbs, rows: Sequence[Table]) -> list[Table]:
+    """Write what was assigned to each of the rows, and return those with something assigned.
+
+    A row that is not as it was read is an error.
+    """
+    assigned: dict[tuple[str, ...], list[Table]] = {}
     for row in _of_one_table(rows, "update_many"):
-        if keys := row.changed_keys():
-            groups.setdefault(tuple(sorted(keys)), []).append(row)
+        assigned.setdefault(row.changed_keys(), []).append(row)
+    assigned.pop((), None)
+    groups: dict[tuple[str, ...], list[Table]] = {}
+    for keys, group in assigned.items():  # one statement, in whatever order they were assigned
+        groups.setdefault(tuple(sorted(keys)), []).extend(group)
     for keys, group in groups.items():
         info = group[0].info
         columns = (*(info.columns[key] for key in keys), *info.primary_key, *info.guard)
@@ -75,6 +81,7 @@ async def update(conn: Verbs, rows: Sequence[Table]) -> None:
             message = f"a row of {info.name} was changed by somebody else; none is written"
             raise VersionConflict(message)
         raise RowNotFound(f"a row of {info.name} is gone or came twice; none is written")
+    return [row for group in groups.values() for row in group]
 
 
 async def delete(conn: Verbs, rows: Sequence[Table]) -> int:
@@ -90,12 +97,11 @@ async def delete(conn: Verbs, rows: Sequence[Table]) -> int:
 def mark_updated(rows: Sequence[Table]) -> None:
     """Count the versions of the rows that were written, and forget their changes."""
     for row in rows:
-        if row.changed_keys():
-            for column in row.info.guard:
-                dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
-            for column in row.info.generated:  # nobody knows them now
-                dict.pop(row, column.attribute, None)
-            row.mark_stored()
+        for column in row.info.guard:
+            dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
+        for column in row.info.generated:  # nobody knows them now
+            dict.pop(row, column.attribute, None)
+        row.mark_stored()
 
 
 def _of_one_table(rows: Sequence[Table], verb: str) -> Sequence[Table]:

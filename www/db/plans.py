@@ -38,6 +38,7 @@ class Plan:
     read: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     read_key: Callable[..., tuple[Any, ...]]  # the same with the values themselves
     generated: tuple[Column[Any], ...] = ()  # filled by the database, and returned
+    fills: tuple[tuple[str, Any], ...] = ()  # their keys, and what decodes their values
     unbounded: tuple[int, ...] = ()  # places of values that may be long
     cascades: bool = False  # rows of other tables may change with this one
     prompt: bool = field(init=False)  # no row at all can take a millisecond
@@ -167,7 +168,8 @@ def _plan(
             if column.type.storage in {str, bytes} and _may_be_long(column)
         ]
     )
-    return Plan(text, columns, read, read_key, generated, unbounded)
+    fills = tuple([(column.attribute, dialect.decoder(column.type)) for column in generated])
+    return Plan(text, columns, read, read_key, generated, fills, unbounded)
 
 
 def _readers(

@@ -165,8 +165,9 @@ class Verbs:
             result = await result
         if plan.generated:
             if result.rows:
-                made = maker(info, plan.generated, self.dialect)(result.rows)[0]
-                dict.update(row, made)
+                for (key, decode), value in zip(plan.fills, result.rows[0], strict=True):
+                    plain = decode is None or value is None
+                    dict.__setitem__(row, key, value if plain else decode(value))
             else:
                 dict.__setitem__(row, plan.generated[0].attribute, result.row_id)
         row.mark_stored()
@@ -230,8 +231,8 @@ class Verbs:
 
         if rows:
             async with self.transaction() as conn:
-                await bulk.update(conn, rows)
-            bulk.mark_updated(rows)
+                written = await bulk.update(conn, rows)
+            bulk.mark_updated(written)
 
     async def delete_many(self, rows: Sequence[Table]) -> int:
         """Delete rows of one table, in few statements. Returns how many there still were."""
