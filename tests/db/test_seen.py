@@ -189,6 +189,18 @@ async def test_plans_are_not_seen_and_run_nothing(engine: Engine, ada):
         assert not (await plan_of(engine.driver, engine.dialect, odd, ())).steps
 
 
+async def test_plans_hold_no_values(engine: Engine, ada):
+    secret = "line one\nit's \\ a secret 4711"
+    async with statements(engine) as seen:
+        await engine.all(Book.select().where(Book.title == secret))
+        await engine.all(Book.select().where(Book.pages > 471147, Book.price == 4711.5))
+        await engine.all(Book.select().where(Book.title.in_([secret, "other secret"])))
+    for ran in seen:
+        plan = await plan_of(engine.driver, engine.dialect, ran.sql, ran.params)
+        assert plan.steps
+        assert not any(word in str(plan) for word in ("secret", "4711", "line one"))
+
+
 async def test_a_change_is_not_made_by_its_plan(engine: Engine, ada):
     async with statements(engine) as seen:
         await engine.run(Author.update(name="Eve").where(Author.id == 99))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _NO_SCANS: Final = "SELECT set_config('enable_seqscan', 'off', true)"
 _PASSED: Final = re.compile(r'[\w."]+ IS NOT NULL|[() ]|AND')
+_STRING: Final = re.compile(r"E?'(?:[^']|'')*'")
+_NUMBER: Final = re.compile(r"(?<![\w.$])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
+_CONDITION: Final = re.compile(r"^[^()]*: ")
 _EXPLAINED: Final = ("SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE", "REPLACE", "(")
 
 
@@ -64,15 +67,22 @@ def stops_early(sql: str) -> bool:
     return " ORDER BY " in sql and " LIMIT " in sql and not left_out
 
 
+def without_values(steps: Sequence[str]) -> list[str]:
+    """Return PostgreSQL's steps with `?` for the values that it writes into their conditions."""
+    # One text first: a value with a line end in it stands on several lines.
+    lines = _STRING.sub("?", "\n".join(steps)).split("\n")
+    return [_NUMBER.sub("?", line) if _CONDITION.match(line) else line for line in lines]
+
+
 async def _steps(driver: Driver, sql: str, params: Params) -> list[str]:
-    return [str(row[-1]) for row in await arrived(driver.read(sql, params))]
+    return without_values([str(row[-1]) for row in await arrived(driver.read(sql, params))])
 
 
 async def _without_scans(driver: Driver, sql: str, params: Params) -> list[str]:
     session = await driver.begin(read_only=True)
     try:
         await arrived(session.read(_NO_SCANS, ()))
-        return [str(row[-1]) for row in await arrived(session.read(sql, params))]
+        return without_values([str(row[-1]) for row in await arrived(session.read(sql, params))])
     finally:
         await session.rollback()
 
