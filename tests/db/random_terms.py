@@ -53,9 +53,8 @@ Inner = Item.alias("inner_items")
 
 LETTERS = st.text("aAbzé %_\\'\"中😀ß\u0130", max_size=4)  # few, so that they meet again
 TEXTS = LETTERS | st.sampled_from(["", "a", "A", "aA", "Ab", "ab%", "_b", "\\", "a\\%", "中😀"])
-PATTERNS = st.lists(
-    st.sampled_from(["%", "%", "_", "a", "A", "b", "B", "\\%", "\\\\", "中", "é"]), max_size=4
-).map("".join)
+PIECES = ["%", "_", "a", "A", "b", "\\%", "\\\\", "中", "é"]  # of patterns
+PATTERNS = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
 SMALL = st.integers(-9, 9)
 QUARTERS = st.integers(-40, 40).map(lambda n: n / 4)
 BIG = st.sampled_from([-(2**63), -(2**63) + 1, -1, 0, 1, 2**53, 2**53 + 1, 2**63 - 1])

@@ -1,6 +1,7 @@
 """Random selects over random rows give what plain Python gives, on both databases."""
 
 from collections.abc import AsyncIterator
+from itertools import chain, product
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.db.random_conditions import conditions
 from tests.db.random_selects import QUESTIONS, Question, in_order
-from tests.db.random_terms import Item, Shelf, Term, columns, contents
+from tests.db.random_terms import PIECES, Item, Shelf, Term, columns, contents, folded, pattern
 from www.db import Engine
 
 # The same examples in every run; to look for others: pytest --hypothesis-seed=random.
@@ -54,6 +55,40 @@ async def test_it_finds_what_python_finds(engine, rows, terms):
                 i.id for i, answer in zip(rows["items"], answers, strict=True) if answer is wanted
             ]
             assert found == ids, repr(Question(Item.select().where(condition), lambda _: []))
+
+
+WORDS = [
+    "",
+    "a",
+    "A",
+    "ab",
+    "Ab",
+    "aB",
+    "b%",
+    "%",
+    "a%b",
+    "a\\",
+    "\\",
+    "a_",
+    "中",
+    "中a",
+    "é",
+    "É",
+    "\n",
+]
+
+
+async def test_every_short_pattern_finds_what_python_finds(engine: Engine):
+    """Only ilike takes the letters of ASCII in either case."""
+    shelves = [Shelf(id=number, room=word) for number, word in enumerate(WORDS)]
+    await fill(engine, {"shelves": shelves, "items": []})
+    for pieces in chain.from_iterable(product(PIECES, repeat=n) for n in range(4)):
+        like = "".join(pieces)
+        found = await engine.scalars(Shelf.select(Shelf.room).where(Shelf.room.like(like)))
+        assert set(found) == {word for word in WORDS if pattern(like).fullmatch(word)}, like
+        found = await engine.scalars(Shelf.select(Shelf.room).where(Shelf.room.ilike(like)))
+        wanted = pattern(folded(like))
+        assert set(found) == {word for word in WORDS if wanted.fullmatch(folded(word))}, like
 
 
 @HOUSE

@@ -22,6 +22,13 @@ DatabaseError
 └── CopyError              rows cannot be copied to another database; nothing was
 """
 
+from typing import Final
+
+# 32,766 on SQLite, one more on PostgreSQL.
+TOO_MANY_VALUES: Final = (
+    "a statement takes at most 32,766 values: hand them over in parts, or rows to insert_many()"
+)
+
 
 class DatabaseError(Exception):
     """Any error of the data layer."""

@@ -56,6 +56,8 @@ def translate(err: BaseException) -> BaseException:  # noqa: C901, PLR0911, PLR0
             return errors.BadValue(f"a value cannot be stored: {err}")
         case asyncpg.InsufficientResourcesError():
             return errors.OperationalError(f"the server lacks resources: {err}")
+        case asyncpg.InterfaceError() if "query arguments cannot exceed" in str(err):
+            return errors.StatementError(errors.TOO_MANY_VALUES)
         case asyncpg.InterfaceError() if "another operation" in str(err):
             return errors.StatementError("two tasks use one connection at once")
         case asyncpg.InterfaceError() | asyncpg.InternalClientError() if not isinstance(

@@ -21,7 +21,7 @@ _NOT_WRITABLE = (
 )
 
 
-def translate(err: Exception, connection: apsw.Connection | None = None) -> Exception:  # noqa: C901, PLR0911  a table of cases
+def translate(err: Exception, connection: apsw.Connection | None = None) -> Exception:  # noqa: C901, PLR0911, PLR0912  a table of cases
     """Return the error of the data layer that says the same; what is unknown stays as it is."""
     match err:
         case apsw.ConstraintError():
@@ -42,6 +42,8 @@ def translate(err: Exception, connection: apsw.Connection | None = None) -> Exce
             return errors.ConnectionLost(f"the database cannot be used: {err}")
         case UnicodeEncodeError() | OverflowError() | apsw.TooBigError():
             return errors.BadValue(f"a value cannot be stored: {err}")
+        case apsw.SQLError() if "too many SQL variables" in str(err):
+            return errors.StatementError(errors.TOO_MANY_VALUES)
         case apsw.SQLError():
             return errors.StatementError(str(err))
         case apsw.ThreadingViolationError():
