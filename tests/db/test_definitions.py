@@ -49,6 +49,19 @@ def test_it_lends_columns_of_mixins_to_several_tables():
     assert list(Dog.info.columns) == ["id", "name"]
 
 
+def test_a_column_may_be_called_like_our_own_variables():
+    names = ["row", "_", "build", "missing", "__"]
+    made: Any = TableMetaClass(
+        "Odd",
+        (Table,),
+        {name: Column(int, default=1) for name in names[1:]}
+        | {"row": Column(int, primary_key=True)},
+    )
+    assert dict(made(row=7, build=2)) == {"_": 1, "build": 2, "missing": 1, "__": 1, "row": 7}
+    with pytest.raises(DefinitionError, match=r"Odd\.class: a column's name in Python"):
+        TableMetaClass("Odd", (Table,), {"class": Column(int, primary_key=True)})
+
+
 def test_it_refuses_unknown_columns():
     class Cat(Table):
         id = Column(int, primary_key=True)

@@ -150,9 +150,8 @@ async def test_what_is_quick_gets_no_line(engine: Engine, caplog):
 
 
 async def test_slow_streams_and_transactions_get_lines_too(engine: Engine, caplog):
-    engine.observers.append(SlowLog(0.0000001).observe)
     await engine.insert_many([Author(name=f"a{n}") for n in range(20)])
-    caplog.clear()
+    engine.observers.append(SlowLog(0.0000001).observe)
     async with engine.transaction() as conn:
         await conn.run(Author.update(name="Eve").where(Author.name == "a7"))
     assert len([row async for row in engine.stream(Author.select())]) == 20

@@ -136,7 +136,6 @@ async def test_many_rows_are_one_statement(engine: Engine):
     async with assert_statements(engine, 1) as seen:
         await engine.insert_many([Author(name=f"a{n}") for n in range(100)])
     assert seen[0].rows == 100
-    assert len(seen[0].params) == 1
     assert "a0" not in repr(seen[0])
 
 

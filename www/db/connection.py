@@ -45,9 +45,11 @@ class Connection(Verbs):
             return seen.write(self.observers, sql, params, run)
         return self._session.write(sql, params, short=short)
 
-    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
-        call = self._session.write_many(sql, rows)
-        return seen.write_many(self.observers, sql, rows, call) if self.observers else call
+    async def write_many(self, sql: str, rows: Sequence[Params], *, short: bool) -> int:
+        """Run one change of SQL text for each of `rows`; return how many rows were changed."""
+        run = partial(self._session.write_many, sql, rows, short=short)
+        changed = seen.write_many(self.observers, sql, rows, run) if self.observers else run()
+        return changed if isinstance(changed, int) else await changed
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return self._session.names(sql) if isinstance(self._session, Naming) else ()

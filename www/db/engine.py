@@ -212,10 +212,6 @@ class Engine(Verbs):
     def _names(self, sql: str) -> tuple[str, ...]:
         return self.driver.names(sql) if isinstance(self.driver, Naming) else ()
 
-    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
-        call = self.driver.write_many(sql, rows)
-        return seen.write_many(self.observers, sql, rows, call) if self.observers else call
-
 
 def is_address(database: str | Path) -> bool:
     """Tell whether `database` is on a server."""

@@ -86,7 +86,7 @@ class TableInfo(Generic[R]):
     is_cte: bool = False  # which stands in front of the statement, in WITH
     source: str = ""  # what stands behind FROM, unless `body` does
 
-    template: tuple[tuple[str, Any, bool], ...] = ()  # of a new row: key, default, is it a function
+    build: Callable[..., dict[str, Any]] | None = None  # makes the dict of a new row
 
     written: frozenset[str] = frozenset()  # keys that an update of a row may name
     generated: tuple[Column[Any], ...] = ()  # what the database computes
@@ -106,11 +106,6 @@ class TableInfo(Generic[R]):
         computed = {column.attribute for column in (*self.generated, *self.guard)}
         self.written = frozenset(self.columns) - computed
         self.whole = tuple(self.columns.values())
-        self.template = tuple(
-            (key, column.default, callable(column.default))
-            for key, column in self.columns.items()
-            if column.generated is None
-        )
 
     def given(self, keys: tuple[str, ...]) -> tuple[str, ...]:
         """Return the keys of a row that an insert writes: a row that was read has more."""

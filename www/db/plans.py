@@ -87,14 +87,17 @@ def insert(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Pla
     return _keep(info, (dialect.name, "insert", keys), _plan(text, columns, dialect, generated))
 
 
-def insert_many(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Plan:
-    """Return the plan that inserts rows with these columns and tells nothing back."""
-    if (plan := info.plans.get((dialect.name, "insert many", keys))) is not None:
+def insert_many(
+    info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect, rows: int = 1
+) -> Plan:
+    """Return the plan that inserts `rows` rows with these columns and tells nothing back."""
+    key = (dialect.name, "insert many", keys, rows)
+    if (plan := info.plans.get(key)) is not None:
         return plan
     given = info.given(keys)
-    text = compile_node(Insert(info, [dict.fromkeys(given)]), dialect).text
+    text = compile_node(Insert(info, [dict.fromkeys(given)] * rows), dialect).text
     columns = tuple(info.columns[key] for key in given)
-    return _keep(info, (dialect.name, "insert many", keys), _plan(text, columns, dialect))
+    return _keep(info, key, _plan(text, columns, dialect))
 
 
 def update(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Plan:

@@ -10,8 +10,6 @@ from www.db.errors import StatementError
 from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
-
     from www.db.compile import Dialect
     from www.db.drivers.base import Driver, Params, Result, Row, Soon
     from www.db.seen import Observer
@@ -36,7 +34,4 @@ class ReplicaReads(Verbs):
         return seen.read(self.observers, sql, params, run) if self.observers else run(sql, params)
 
     def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:  # noqa: ARG002
-        raise StatementError(ONLY_READS)
-
-    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:  # noqa: ARG002
         raise StatementError(ONLY_READS)

@@ -16,9 +16,10 @@ from www.db.statements.select import Count
 from www.db.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from www.db.connection import Connection
     from www.db.drivers.base import Params, Row, Soon
     from www.db.metadata import Maker, TableInfo
     from www.db.seen import Observer
@@ -44,14 +45,11 @@ class Verbs:
     def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         raise NotImplementedError
 
-    def _write_many(self, sql: str, rows: Sequence[Params]) -> Awaitable[None]:
-        raise NotImplementedError
-
     def _names(self, sql: str) -> tuple[str, ...]:  # noqa: ARG002 - the heirs' use it
         """Return the names of the columns that `sql` gives, if its rows do not know them."""
         raise StatementError("raw() on a file of SQLite: use the engine itself")
 
-    def transaction(self) -> AbstractAsyncContextManager[Verbs]:
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """Open a transaction, or a part of this one."""
         raise StatementError("a replica cannot change anything: use the engine itself")
 
@@ -187,13 +185,7 @@ class Verbs:
             if len(row) != columns:
                 message = f"the rows of one insert must have the same columns: {list(row)}"
                 raise StatementError(message)
-        if self.dialect.arrays and columns:
-            await bulk.insert(self, rows, fill=fill)
-        elif fill:
-            await bulk.insert_each(self, rows)
-        else:
-            plan = plans.insert_many(rows[0].info, tuple(rows[0]), self.dialect)
-            await self._write_many(plan.text, [plan.params(row) for row in rows])
+        await bulk.insert(self, rows, fill=fill)
         for row in rows if fill else ():
             row.mark_stored()
         return len(rows)
@@ -230,9 +222,7 @@ class Verbs:
         from www.db import bulk
 
         if rows:
-            async with self.transaction() as conn:
-                written = await bulk.update(conn, rows)
-            bulk.mark_updated(written)
+            await bulk.update(self, rows)
 
     async def delete_many(self, rows: Sequence[Table]) -> int:
         """Delete rows of one table, in few statements. Returns how many there still were."""

@@ -91,8 +91,8 @@ class Session(Protocol):
         """Run a statement that changes rows; `short` ones take well under a millisecond."""
         ...
 
-    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows`."""
+    def write_many(self, sql: str, rows: Sequence[Params], *, short: bool) -> Soon[int]:
+        """Run one change for each of `rows`; return how many rows were changed."""
         ...
 
     async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
@@ -141,10 +141,6 @@ class Driver(Protocol):
 
     def write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         """Run one statement that changes rows and commit it."""
-        ...
-
-    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows` and commit them together."""
         ...
 
     def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from www.db.drivers.base import Result, went_to_thread
+from www.db.drivers.base import Result, arrived, went_to_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Sequence
@@ -108,17 +108,20 @@ async def _awaited(  # noqa: PLR0917  as `read` and `write` know it
 
 
 async def write_many(
-    observers: list[Observer], sql: str, rows: Sequence[Params], call: Awaitable[T]
-) -> T:
-    """Wait for one change of each of `rows`, which is one statement, and tell of it."""
+    observers: list[Observer],
+    sql: str,
+    rows: Sequence[Params],
+    run: Callable[[], Soon[int]],
+) -> int:
+    """Run one change for each of `rows`, which is one statement, and tell of it."""
     started, first = perf_counter(), rows[0] if rows else ()
     try:
-        result = await call
+        changed = await arrived(run())
     except BaseException as err:
         tell(observers, sql, first, started, error=err)
         raise
-    tell(observers, sql, first, started, rows=len(rows))
-    return result
+    tell(observers, sql, first, started, rows=changed)
+    return changed
 
 
 async def command(observers: list[Observer], words: str, call: Awaitable[T]) -> T:

@@ -74,10 +74,6 @@ class PostgresDriver:
         """Run one change, which commits by itself."""
         return self._run(Link.change, sql, params, repeatable=False)
 
-    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows` and commit them together."""
-        await self._run(Link.change_many, sql, rows, repeatable=False)
-
     async def _run(
         self,
         work: Callable[[Link, str, P], Awaitable[T]],

@@ -75,16 +75,6 @@ class Link:
         self.sent = True
         return await self._execute(statement._state, params, "", 0, True, None)  # noqa: SLF001
 
-    async def change_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows`; all of them or none."""
-        self.sent = False
-        try:
-            statement = self._statements.get(sql) or await self.prepare(sql)
-            self.sent = True
-            await statement.executemany(rows)
-        except DRIVER_ERRORS as err:
-            raise translate(err) from err
-
     async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
         """Add rows by COPY; all of them or none."""
         self.sent = True

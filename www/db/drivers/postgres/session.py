@@ -44,11 +44,9 @@ class Session:
         await self._open().command(sql)
         return Result([], 0)
 
-    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows`."""
-        if self._read_only:
-            raise StatementError("a read-only transaction cannot change anything")
-        await self._open().change_many(sql, rows)
+    async def write_many(self, sql: str, rows: Sequence[Params], *, short: bool) -> int:
+        """Run one change for each of `rows`, one after the other: arrays are quicker."""
+        return sum([(await self.write(sql, params, short=short)).changed for params in rows])
 
     async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
         """Add rows by COPY."""

@@ -18,7 +18,7 @@ from www.db.drivers.sqlite.writer import Writer
 from www.db.errors import Busy, ConnectionLost, StatementError, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
     from www.db.drivers.base import Isolation, Params, Result, Row, Session, Soon
@@ -101,11 +101,6 @@ class SQLiteDriver:
         """Run one change and commit it."""
         self._require_open()
         return self._writer.write(sql, params, short=short)
-
-    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows` and commit them together."""
-        self._require_open()
-        await self._writer.write_many(sql, rows)
 
     async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
         """Yield rows, `chunk` at a time, from a reader in a thread."""

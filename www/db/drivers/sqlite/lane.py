@@ -147,12 +147,17 @@ class Lane:
         found = apsw.ext.query_info(self.connection, sql)
         return tuple(name for name, *_ in found.description)
 
-    def here_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows` on the calling thread."""
+    def here_many(self, sql: str, rows: Sequence[Params]) -> int:
+        """Run one change for each of `rows` on the calling thread; return how many rows changed."""
+        execute, changes = self._execute, self.connection.changes
+        changed = 0
         try:
-            self.connection.executemany(sql, rows)
+            for params in rows:
+                execute(sql, params)
+                changed += changes()
         except (apsw.Error, UnicodeError, OverflowError) as err:
             raise translate(err, self.connection) from err
+        return changed
 
     def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a statement that changes nothing: here within the budget, else in the thread."""

@@ -21,7 +21,7 @@ from www.db.drivers.sqlite.sessions import WriteSession
 from www.db.errors import Busy, DatabaseError, OperationalError, StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from concurrent.futures import Executor
 
     from www.db.drivers.base import Params, Result
@@ -82,11 +82,6 @@ class Writer:
     async def _write_alone(self, sql: str, params: Params) -> Result:
         async with self.transaction():
             return await self._lane.in_thread(sql, params)
-
-    async def write_many(self, sql: str, rows: Sequence[Params]) -> None:
-        """Run one change for each of `rows` and commit them together."""
-        async with self.transaction() as session:
-            await session.write_many(sql, rows)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
