@@ -237,3 +237,10 @@ async def test_it_refuses_changes_of_every_row(engine: Engine, books):
         await engine.run(Book.update(pages=1))
     assert await engine.run(Book.update(pages=1).all_rows()) == 20
     assert await engine.run(Book.delete().all_rows()) == 20
+
+
+async def test_a_page_refuses_a_limit_of_its_own(engine: Engine):
+    ordered = Book.select().order_by(Book.id)
+    for select in (ordered.limit(3), ordered.offset(2)):
+        with pytest.raises(StatementError, match=r"leave out limit\(\) and offset\(\)"):
+            await engine.page(select, size=5)

@@ -52,6 +52,8 @@ class Keyset(Generic[R]):
         """Order by what `select` orders by, then by its primary key."""
         if not select.order():
             raise StatementError("a page needs order_by(): nothing else says what comes next")
+        if select.is_limited():
+            raise StatementError("a page counts its rows itself: leave out limit() and offset()")
         if not select.info.primary_key:
             name = select.info.called
             raise StatementError(f"{name} has no primary key to make pages by: use limit()")
@@ -82,7 +84,8 @@ class Keyset(Generic[R]):
 
 def encode(values: Sequence[Any]) -> str:
     """Write order values as a cursor."""
-    text = json.dumps(list(values), separators=(",", ":"))
+    told = [base64.b64encode(v).decode() if isinstance(v, bytes) else v for v in values]
+    text = json.dumps(told, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
@@ -108,9 +111,12 @@ def decode(cursor: str, terms: Sequence[Ordering], empty: Sequence[bool]) -> lis
 
 def _checked(value: Any, term: Ordering) -> Any:
     kind = term.expression.type
-    if type(value) is not kind.storage:
+    told = str if kind.storage is bytes else kind.storage
+    if type(value) is not told:
         raise InvalidCursor("the cursor belongs to another list")
     try:
+        if kind.storage is bytes and isinstance(value, str):
+            value = base64.b64decode(value, validate=True)
         return kind.encode(value if kind.decode is None else kind.decode(value))
     except (BadValue, ValueError, TypeError, ArithmeticError) as err:
         raise InvalidCursor("the cursor is damaged") from err
