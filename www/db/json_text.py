@@ -36,7 +36,7 @@ def encode_json(value: Any) -> str:
             text.encode()
         except UnicodeEncodeError as err:
             raise BadValue("cannot be stored as JSON: text with a lone surrogate") from err
-    if "\\u0000" in text and _ESCAPED_NUL.search(text):
+    if has_nul(text):
         raise BadValue("JSON with a NUL character, which cannot be stored")
     if text.count("[") + text.count("{") > MOST_NESTED and _depth(text) > MOST_NESTED:
         raise _too_deep()
@@ -44,6 +44,11 @@ def encode_json(value: Any) -> str:
         # JSONB gives 1e+22 back as an int; with ".0" behind its digits it stays a float.
         text = _LARGE_FLOAT.sub(_long, text)
     return text
+
+
+def has_nul(text: str) -> bool:
+    """Tell whether JSON holds U+0000, which can only stand there escaped."""
+    return "\\u0000" in text and _ESCAPED_NUL.search(text) is not None
 
 
 def read_jsonb(text: str) -> Any:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from www.db.compile import quoted
 from www.db.connection import Connection
 from www.db.copying.values import Digest, compared, converted
-from www.db.dialects.postgres import native
 from www.db.drivers.base import arrived
 from www.db.errors import CopyError
 from www.db.table import Table
@@ -162,14 +161,12 @@ async def ahead(source: AsyncIterator[T]) -> AsyncIterator[T]:
 
 def written_columns(info: TableInfo[Any]) -> tuple[Column[Any], ...]:
     """Return the columns that are copied: what the database makes of others, it makes there too."""
-    return tuple(c for c in info.columns.values() if getattr(c, "generated", None) is None)
+    return tuple(column for column in info.columns.values() if column.generated is None)
 
 
 def shown_columns(info: TableInfo[Any]) -> tuple[Column[Any], ...]:
     """Return the columns that can be compared: of a full text table only the key can be read."""
-    if info.full_text:
-        return info.primary_key
-    return tuple(c for c in written_columns(info) if not native(c.type).before)
+    return info.primary_key if info.full_text else written_columns(info)
 
 
 async def summarised(conn: Connection, info: TableInfo[Any], watcher: Watcher) -> Summary:

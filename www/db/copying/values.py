@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from www.db.dialects.postgres import native
 from www.db.errors import BadValue, CopyError
-from www.db.types import BOOLEAN, DATETIME, encode_datetime, encode_float
+from www.db.json_text import has_nul
+from www.db.types import BOOLEAN, DATETIME, encode_datetime, encode_float, encode_str
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ _SQLITE, _POSTGRES = "sqlite", "postgres"
 _TIME_CHARS = len("2026-11-22T09:30:00.000000+00:00")
 _LONGEST_DIGITS = 4_000  # of a number that Python reads from text
 _KEY = itemgetter(0)
-_SAME_TEXT = frozenset({"BOOLEAN", "DATE", "TIMESTAMPTZ", "UUID"})
+_SAME_TEXT = frozenset({"BOOLEAN", "DATE", "TIME", "TIMESTAMPTZ", "UUID"})
 
 
 class Digest:
@@ -84,7 +85,8 @@ def carried(kind: ColumnType, source: Dialect, target: Dialect) -> Convert:
     if source.name == target.name:
         return None
     if target.name == _POSTGRES:  # COPY takes text, and these are text as they are stored
-        return None if native(kind).sql in _SAME_TEXT else native(kind).bind
+        form = native(kind)
+        return None if form.sql in _SAME_TEXT else _WITHOUT_NUL.get(form.sql, form.bind)
     if kind.native is not None:
         return lambda value: source.stored(kind, value)
     return _without_nan if kind.storage is float else None
@@ -116,6 +118,16 @@ def _without_nan(value: float) -> float:
     if isnan(value):
         raise BadValue("NaN, which SQLite cannot store")
     return encode_float(value)
+
+
+def _json_without_nul(text: str) -> str:
+    if has_nul(text):
+        raise BadValue("JSON with a NUL character, which PostgreSQL cannot store")
+    return text
+
+
+# Another program, or an older version of this one, may have written it.
+_WITHOUT_NUL = {"TEXT": encode_str, "JSONB": _json_without_nul}
 
 
 def _plain_float(value: float) -> Any:
