@@ -68,8 +68,8 @@ class Thing(Table):
     small = Column(str, generated=lower(colour), nullable=True)
 
     of_colour = Index(colour, number.desc(), where=colour.is_not(None))
-    of_worth = Index(price * 2, exact.desc(), where=exact > 0)
-    not_too_dear = Check(price + 1 < Decimal("1e8"))
+    of_worth = Index(price * Decimal(2), exact.desc(), where=exact > Decimal(0))
+    not_too_dear = Check(price + Decimal(1) < Decimal("1e8"))
 
 
 class Answer(Table):
