@@ -68,6 +68,16 @@ async def test_it_keeps_the_log_short(engine: Engine, path: Path, ada: Author):
     assert max(sizes) < 20_000_000
 
 
+async def test_it_copies_nothing_more_when_it_closes(path: Path):
+    async with Engine(path) as engine:
+        await engine.insert(Author(name="Ada"))
+        log = engine.driver._writer._log  # type: ignore[attr-defined] # this one has a file
+        log._start()  # SQLite tells of a long log, and, while that is copied, once more
+        last = log._copying
+        last.add_done_callback(lambda _: log._start())
+    assert log._copying is last
+
+
 async def test_it_makes_no_empty_file_where_one_was_deleted(engine: Engine, path: Path):
     await engine.insert(Author(name="Ada"))
     path.unlink()

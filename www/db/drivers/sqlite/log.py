@@ -42,6 +42,7 @@ class Log:
         self._loop = asyncio.get_running_loop()
         self._connection: apsw.Connection | None = None
         self._copying: asyncio.Future[None] | None = None
+        self._closed = False
         self._pages = 0
         self._copy_at, self._wait_at = COPY_PAGES, WAIT_PAGES
 
@@ -62,7 +63,8 @@ class Log:
         self._wait_at = self._pages + COPY_PAGES  # until the next commit tells that it worked
 
     async def close(self) -> None:
-        """Wait for a copy that is running."""
+        """Wait for a copy that is running, and begin no other."""
+        self._closed = True
         if self._copying is not None:
             await asyncio.wait([self._copying])
         if self._connection is not None:
@@ -79,7 +81,7 @@ class Log:
         return apsw.SQLITE_OK
 
     def _start(self) -> None:
-        if self._copying is None or self._copying.done():
+        if not self._closed and (self._copying is None or self._copying.done()):
             self._copying = self._loop.run_in_executor(self._executor, self._copy)
 
     def _copy(self) -> None:
