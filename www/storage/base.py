@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from www.errors import WwwError
 from www.i18n import N_
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 YOUNG_S: Final = 3600.0  # far longer than the moment between a commit and its row
 
@@ -78,6 +81,14 @@ class Storage(Protocol):
 
     async def begin(self) -> Incoming:
         """Start a content."""
+
+    async def adopt(self, path: Path, sha256: str, size_bytes: int) -> Stored:
+        """Take over a finished file of the data folder whose hash is known; `path` is gone then.
+
+        Afterwards it is durable. A crash on the way leaves the file at `path`, or its content, or
+        both: the same call again brings it to its end where `path` is still there. Raises
+        StorageFull, FileNotFoundError.
+        """
 
     async def open(self, sha256: str) -> Content:
         """Open for reading. Raises NotFound."""

@@ -34,7 +34,7 @@ class LocalIncoming:
         self._storage = storage
         self._path = folder / secrets.token_hex(16)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with _full_disk():
+        with full_disk():
             self._fd = os.open(self._path, flags, 0o600)
         with contextlib.suppress(OSError):  # network file systems without locks: the age must do
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,7 +90,7 @@ class LocalIncoming:
 
     def _write(self, chunks: list[Bytes]) -> None:
         self._storage.check_space(self._fd)
-        with _full_disk():
+        with full_disk():
             for chunk in chunks:
                 self._hash.update(chunk)
                 rest = memoryview(chunk)
@@ -100,7 +100,7 @@ class LocalIncoming:
 
     def _finish(self) -> None:
         self._write(self._gathered)
-        with _full_disk():
+        with full_disk():
             os.fsync(self._fd)
             sha256 = self._hash.hexdigest()
             self._placed_ns = self._storage.place(self._path, sha256, self._size_bytes)
@@ -116,7 +116,8 @@ class LocalIncoming:
 
 
 @contextlib.contextmanager
-def _full_disk() -> Iterator[None]:
+def full_disk() -> Iterator[None]:
+    """Raise StorageFull for the ways in which a disk says that it takes no more."""
     try:
         yield
     except OSError as err:
