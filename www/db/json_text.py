@@ -8,15 +8,18 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import Any
+from json import encoder
+from typing import TYPE_CHECKING, Any
 
 from www.db.errors import BadValue
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MOST_NESTED = 500  # SQLite's functions end at 1,000, and Python's parser at its stack
-# json.dumps() with options makes an encoder at every call: 2.2 us instead of 1.6.
-_write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-read_json = json.JSONDecoder().decode
-_scan = json.JSONDecoder().raw_decode
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_decode = json.JSONDecoder().decode
+_scan: Callable[[str, int], tuple[Any, int]] = getattr(json.JSONDecoder(), "scan_once")  # noqa: B009
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\d(?:\.\d+)?e\+\d+)')
@@ -38,7 +41,7 @@ def encode_json(value: Any) -> str:
             raise BadValue("cannot be stored as JSON: text with a lone surrogate") from err
     if has_nul(text):
         raise BadValue("JSON with a NUL character, which cannot be stored")
-    if text.count("[") + text.count("{") > MOST_NESTED and _depth(text) > MOST_NESTED:
+    if len(text) > MOST_NESTED and _depth(text) > MOST_NESTED:
         raise _too_deep()
     if "e+" in text:
         # JSONB gives 1e+22 back as an int; with ".0" behind its digits it stays a float.
@@ -51,9 +54,25 @@ def has_nul(text: str) -> bool:
     return "\\u0000" in text and _ESCAPED_NUL.search(text) is not None
 
 
-def read_jsonb(text: str) -> Any:
-    """Read JSON as PostgreSQL writes it, with no space around: 0.6 us instead of 1.0."""
-    return _scan(text)[0]
+def read_json(text: str) -> Any:
+    """Read JSON; with no space around it, as we and PostgreSQL write it, in 0.5 us and not 1.2."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        return _decode(text)
+    return value if end == len(text) else _decode(text)
+
+
+def _writer() -> Callable[[Any], str]:
+    """Return `_encoder.encode`, without what it makes anew at every call: 1.1 us and not 1.7."""
+    make: Any = getattr(encoder, "c_make_encoder", None)
+    if make is None:  # this Python is not in C
+        return _encoder.encode
+    # As JSONEncoder.iterencode() has it, but for the first argument, which finds circles.
+    pieces = make(
+        None, _encoder.default, encoder.encode_basestring, None, ":", ",", False, False, False
+    )
+    return lambda value: "".join(pieces(value, 0))
 
 
 def _long(match: re.Match[str]) -> str:
@@ -61,6 +80,8 @@ def _long(match: re.Match[str]) -> str:
 
 
 def _depth(text: str) -> int:
+    if text.count("[") + text.count("{") <= MOST_NESTED:
+        return 0  # it is not worth counting
     depth = deepest = 0
     for match in _BRACKETS.finditer(text):
         if match[1]:
@@ -73,3 +94,6 @@ def _depth(text: str) -> int:
 
 def _too_deep() -> BadValue:
     return BadValue(f"cannot be stored as JSON: nested more than {MOST_NESTED} deep")
+
+
+_write = _writer()

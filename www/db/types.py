@@ -17,7 +17,7 @@ from uuid import UUID
 
 from www.db import decimals
 from www.db.errors import BadValue, DefinitionError
-from www.db.json_text import encode_json, read_json, read_jsonb
+from www.db.json_text import encode_json, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +213,7 @@ TIME = ColumnType(
     native=Native("TIME", time.fromisoformat),
 )
 DURATION = ColumnType("timedelta", timedelta, int, encode_timedelta, decode_timedelta)
-JSON = ColumnType("json", object, str, encode_json, read_json, Native("JSONB", fetch=read_jsonb))
+JSON = ColumnType("json", object, str, encode_json, read_json, Native("JSONB", fetch=read_json))
 GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID, Native("UUID", UUID))
 DECIMAL = ColumnType(
     *("decimal", Decimal, str, encode_decimal, decimals.from_text),
