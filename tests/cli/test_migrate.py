@@ -2,11 +2,15 @@
 
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
 from www import database, models
 from www.db import Column, Table
+
+NEWEST = max(int(path.name[:4]) for path in Path(database.MIGRATIONS, "sqlite").iterdir())
+NEXT = f"{NEWEST + 1:04}_songs"
 
 
 @pytest.fixture
@@ -41,17 +45,17 @@ def test_it_makes_applies_and_undoes(www, files, song):
     assert www("migrate", "--check").code == 1
     made = www("migrate", "make", "songs")
     assert (made.code, made.err) == (0, "")
-    assert f"wrote {files / 'postgres' / '0002_songs.down.sql'}" in made.out
+    assert f"wrote {files / 'postgres' / f'{NEXT}.down.sql'}" in made.out
     assert www("migrate", "--check") == (
         0,
         "the migrations make exactly the tables of www/models\n",
         "",
     )
-    assert "-- 0002_songs" in www("migrate", "--sql").out
-    assert "applied 0002_songs" in www("migrate").out
-    assert www("migrate", "down").out == "undid 0002_songs\n"
-    assert www("migrate", "down", "--to", "1").out == "nothing to undo\n"
-    refused = www("migrate", "down")
+    assert f"-- {NEXT}" in www("migrate", "--sql").out
+    assert f"applied {NEXT}" in www("migrate").out
+    assert www("migrate", "down").out == f"undid {NEXT}\n"
+    assert www("migrate", "down", "--to", str(NEWEST)).out == "nothing to undo\n"
+    refused = www("migrate", "down", "--to", "0")
     assert refused.code == 1
     assert "0001_initial cannot be undone: there is no 0001_initial.down.sql" in refused.err
 
@@ -60,8 +64,10 @@ def test_it_squashes_under_a_database(www, files, song):
     www("migrate", "make", "songs")
     www("init-db")
     answer = www("migrate", "squash")
-    assert answer.out == "0002_initial stands for all migrations up to 2\n"
-    assert sorted(path.name for path in (files / "sqlite").iterdir()) == ["0002_initial.sql"]
+    assert answer.out == f"{NEWEST + 1:04}_initial stands for all migrations up to {NEWEST + 1}\n"
+    assert sorted(path.name for path in (files / "sqlite").iterdir()) == [
+        f"{NEWEST + 1:04}_initial.sql"
+    ]
     assert "up to date already" in www("migrate").out
     assert www("migrate", "--check").code == 0
 
@@ -72,10 +78,10 @@ def test_it_checks_the_record_and_the_way_back(www, files, song):
     assert "recorded.sql: " in www("migrate", "--check").out
     assert www("migrate", "record").out == f"wrote {files / 'recorded.sql'}\n"
     assert www("migrate", "--check").code == 0
-    (files / "sqlite" / "0002_songs.down.sql").write_text("SELECT 1;")
+    (files / "sqlite" / f"{NEXT}.down.sql").write_text("SELECT 1;")
     answer = www("migrate", "--check")
     assert answer.code == 1
-    assert "0002_songs.down.sql: + table songs" in answer.out
+    assert f"{NEXT}.down.sql: + table songs" in answer.out
 
 
 def test_it_does_not_record_what_differs(www, files, song):
@@ -85,7 +91,7 @@ def test_it_does_not_record_what_differs(www, files, song):
 
 
 def test_it_needs_two_to_squash(www, files):
-    answer = www("migrate", "squash")
+    answer = www("migrate", "squash", "--to", "1")
     assert answer.code == 1
     assert "no two migrations" in answer.err
 
@@ -123,8 +129,8 @@ def test_it_works_on_postgresql(www, files, song, postgres, monkeypatch):
     assert www("init-db").code == 0
     www("migrate", "make", "songs")
     assert www("migrate", "--check").code == 0
-    assert "applied 0002_songs" in www("migrate").out
-    assert www("migrate", "down").out == "undid 0002_songs\n"
-    (files / "postgres" / "0002_songs.down.sql").write_text("SELECT 1;")
-    assert "0002_songs.down.sql: + table songs" in www("migrate", "--check").out
+    assert f"applied {NEXT}" in www("migrate").out
+    assert www("migrate", "down").out == f"undid {NEXT}\n"
+    (files / "postgres" / f"{NEXT}.down.sql").write_text("SELECT 1;")
+    assert f"{NEXT}.down.sql: + table songs" in www("migrate", "--check").out
     assert www("migrate", "record").code == 0

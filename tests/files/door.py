@@ -5,6 +5,8 @@ import hashlib
 import io
 
 from www import keys
+from www.files import naming
+from www.models import File
 
 BOUNDARY = "----WebKitFormBoundaryA1b2C3"
 JSON = {"Accept": "application/json"}
@@ -52,3 +54,9 @@ async def until(condition):
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110  (another task makes it true)
             await asyncio.sleep(0.005)
+
+
+def file_of(owner, name="a.txt", **columns):
+    """Return the row of a file without content."""
+    own = {"name_key": naming.key(name), "content_type": "text/plain", "size": 1}
+    return File(owner_id=owner.id, name=name, **{**own, "sha256": sha256(name.encode()), **columns})

@@ -70,7 +70,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _move(settings: Settings, target: Settings) -> int:
     from www import database
     from www.db.copying import copy_tables
-    from www.models import TABLES, BlogSearch
+    from www.files import naming
+    from www.models import TABLES, BlogSearch, FileSearch
     from www.search import index
 
     there = database.shown(target.db)
@@ -86,7 +87,7 @@ async def _move(settings: Settings, target: Settings) -> int:
             ):
                 copied = await copy_tables(
                     *(reading, writing, TABLES),
-                    derived={BlogSearch: index.made_anew},
+                    derived={BlogSearch: index.made_anew, FileSearch: naming.made_anew},
                     watcher=bar,
                 )
     rows = sum(summary.rows for summary in copied)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from www.errors import QuotaExceeded
-from www.files import queries
+from www.files import naming, queries
 from www.models import File
 
 if TYPE_CHECKING:
@@ -41,19 +41,22 @@ async def add(
     used_bytes = await queries.used_bytes(conn, owner_id)
     if used_bytes + sum(one.size_bytes for one in received) > quota_bytes:
         raise QuotaExceeded
-    return [
-        await conn.insert(
-            File(
-                owner_id=owner_id,
-                name=f"{one.name}_" if one.name == _TAKEN else one.name,
-                content_type=one.content_type,
-                size=one.size_bytes,
-                sha256=one.sha256,
-                created_at=now,
-            )
-        )
-        for one in received
-    ]
+    files = [await conn.insert(_row(one, owner_id=owner_id, now=now)) for one in received]
+    await naming.put(conn, files)
+    return files
+
+
+def _row(received: Received, *, owner_id: int, now: datetime) -> File:
+    name = f"{received.name}_" if received.name == _TAKEN else received.name
+    return File(
+        owner_id=owner_id,
+        name=name,
+        name_key=naming.key(name),
+        content_type=received.content_type,
+        size=received.size_bytes,
+        sha256=received.sha256,
+        created_at=now,
+    )
 
 
 async def release(engine: Engine, storage: Storage, sha256: str) -> None:

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from www import keys
 from www.errors import Invalid, NotFound, WwwError
-from www.files import actions, queries
+from www.files import actions, naming, queries
 from www.files.download import Download, respond
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
@@ -77,6 +77,7 @@ async def delete(request: web.Request) -> web.Response:
         return render(request, "files/delete.html", file=file)
     async with engine.transaction() as conn:
         file = await queries.deletable_file(conn, user, row_id(request))
+        await naming.remove(conn, [file.id])
         await conn.delete(file)
     await actions.release(engine, request.app[keys.storage], file.sha256)
     return _to_list(request, "file_deleted")

@@ -5,12 +5,16 @@ from typing import Final
 from www.db import Table
 from www.models.audit_entry import AuditEntry
 from www.models.blog import Blog
+from www.models.blog_file import BlogFile
 from www.models.blog_search import BlogSearch
 from www.models.blog_tag import BlogTag
 from www.models.comment import Comment
 from www.models.file import File
+from www.models.file_search import FileSearch
+from www.models.folder import Folder, Visibility
 from www.models.one_time_link import OneTimeLink, Purpose
 from www.models.session import Session
+from www.models.share_link import ShareLink
 from www.models.sign_in_failure import SignInFailure
 from www.models.tag import Tag
 from www.models.user import Role, User
@@ -27,22 +31,31 @@ TABLES: Final[tuple[type[Table], ...]] = (
     Tag,
     BlogTag,
     Comment,
+    Folder,
     File,
+    FileSearch,
+    BlogFile,
+    ShareLink,
 )
 
 __all__ = [
     "TABLES",
     "AuditEntry",
     "Blog",
+    "BlogFile",
     "BlogSearch",
     "BlogTag",
     "Comment",
     "File",
+    "FileSearch",
+    "Folder",
     "OneTimeLink",
     "Purpose",
     "Role",
     "Session",
+    "ShareLink",
     "SignInFailure",
     "Tag",
     "User",
+    "Visibility",
 ]

@@ -21,7 +21,10 @@ class Role(StrEnum):
 
 
 class User(Timestamped, Table):
-    """A person with an account. `name_key` is the case-folded name, so that names are unique."""
+    """A person with an account. `name_key` is the case-folded name, so that names are unique.
+
+    `quota_bytes` is how much their files may hold; None stands for what the settings say.
+    """
 
     id = Column(int, primary_key=True, autoincrement=True)
     name = Column(str, max_length=64)
@@ -32,5 +35,6 @@ class User(Timestamped, Table):
     role = Column(Role, default=Role.READER)
     bio = Column(str, max_length=1000, default="")
     active = Column(bool, default=True)
+    quota_bytes = Column(int, nullable=True)
 
     by_role = Index(role, active)
