@@ -124,10 +124,14 @@ class Lane:
         """Close the connection; what is still running on it must have ended."""
         self.connection.close()
 
-    def here(self, sql: str, params: Params, limit_s: float = math.inf) -> Result:
-        """Run on the calling thread for at most `limit_s` seconds."""
-        rows = self.rows(sql, params, limit_s)
-        return Result(rows, self.connection.changes(), self.connection.last_insert_rowid())
+    def here(self, sql: str, params: Params) -> Result:
+        """Run on the calling thread, however long it takes."""
+        connection = self.connection
+        try:
+            rows: list[Row] = self._execute(sql, params).fetchall()
+        except (apsw.Error, UnicodeError, OverflowError) as err:
+            raise translate(err, connection) from err
+        return Result(rows, connection.changes(), connection.last_insert_rowid())
 
     def rows(self, sql: str, params: Params, limit_s: float = math.inf) -> list[Row]:
         """Run on the calling thread for at most `limit_s` seconds what changes nothing."""
@@ -171,9 +175,9 @@ class Lane:
         """Run a statement that changes nothing in the thread."""
         return await self.call(lambda: self.rows(sql, params, self.options.statement_timeout_s))
 
-    async def in_thread(self, sql: str, params: Params, limit_s: float = math.inf) -> Result:
+    async def in_thread(self, sql: str, params: Params) -> Result:
         """Run one statement in the thread."""
-        return await self.call(lambda: self.here(sql, params, limit_s))
+        return await self.call(lambda: self.here(sql, params))
 
     async def call(self, work: Callable[[], T], *, interruptible: bool = True) -> T:
         """Run `work` in the thread; when cancelled, end it and wait until it has let go."""

@@ -122,7 +122,7 @@ class WriteSession(ReadSession):
             await self._finish(False)
 
     def _open(self) -> Lane:
-        lane = super()._open()
+        lane = self._lane or super()._open()
         if not lane.is_busy() and not lane.connection.in_transaction:
             raise OperationalError("the database rolled this transaction back after an error")
         return lane
