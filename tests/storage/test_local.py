@@ -217,6 +217,29 @@ async def test_an_open_content_outlives_its_deletion(storage):
     content.close()
 
 
+async def test_it_adopts_a_finished_file(storage, tmp_path, stored_paths):
+    finished = tmp_path / "data" / "finished"
+    for _ in range(2):
+        finished.write_bytes(b"hello")
+        await storage.adopt(finished, HELLO, 5)
+        assert not finished.exists()
+    assert stored_paths() == [HELLO]
+    assert storage.path(HELLO).read_bytes() == b"hello"
+
+
+async def test_two_sweeps_at_once_do_not_disturb_each_other(storage, tmp_path):
+    for n in range(50):
+        await store(storage, b"%d" % n)
+        left = tmp_path / "data/incoming" / str(n)
+        left.touch()
+        make_old(left)
+    for path in (tmp_path / "data/files").rglob("*"):
+        make_old(path)
+    swept = await asyncio.gather(*(storage.sweep(nobody) for _ in range(3)))
+    assert sum(swept) >= 100
+    assert list((tmp_path / "data/incoming").iterdir()) == []
+
+
 async def test_it_sweeps_what_nobody_uses(storage):
     await store(storage, b"hello")
     kept = await store(storage, b"young")

@@ -8,9 +8,9 @@ That closes the race between "nobody uses this content any more" and "somebody u
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from www.errors import WwwError
 from www.i18n import N_
@@ -60,7 +60,7 @@ class Incoming(Protocol):
 
 
 class Content(Protocol):
-    """An open content: stays readable until closed, even when it is deleted meanwhile."""
+    """An open content. On the local disk it stays readable until closed, whoever deletes it."""
 
     @property
     def size_bytes(self) -> int:
@@ -70,14 +70,23 @@ class Content(Protocol):
         """Return the descriptor for sendfile, None where there is none."""
 
     async def pread(self, offset: int, size_bytes: int) -> bytes:
-        """Return `size_bytes` from `offset`, less only at the end."""
+        """Return `size_bytes` from `offset`, less only at the end. Raises Unavailable, NotFound."""
 
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""
 
 
 class Storage(Protocol):
-    """A place for contents, entered once per process (`async with`)."""
+    """A place for contents, entered once per process (`async with`).
+
+    Every method raises Unavailable where the storage does not answer.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Open it."""
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close it; a second call does nothing."""
 
     async def begin(self) -> Incoming:
         """Start a content."""
@@ -101,3 +110,10 @@ class Storage(Protocol):
 
     async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
         """Delete contents that nobody uses, and what broken uploads left; return how many."""
+
+    def link(self, sha256: str, headers: Mapping[str, str]) -> str | None:
+        """Return a short-lived address outside of this server that answers with the content.
+
+        `headers` are those of the answer that must be kept (Content-Type, Content-Disposition).
+        None: readers get it from us.
+        """

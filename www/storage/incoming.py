@@ -54,6 +54,19 @@ class LocalIncoming:
             step, self._gathered, self._gathered_bytes = self._gathered, [], 0
             self._step = self._storage.submit(lambda: self._write(step))
 
+    @property
+    def path(self) -> Path:
+        """Where it is gathered."""
+        return self._path
+
+    async def stage(self) -> Stored:
+        """Write the rest; the file is then complete, and for another storage to take."""
+        await self._settle()
+        rest, self._gathered, self._gathered_bytes = self._gathered, [], 0
+        self._step = self._storage.submit(lambda: self._write(rest))
+        await self._settle()
+        return Stored(self._hash.hexdigest(), self._size_bytes)
+
     async def commit(self) -> Stored:
         """Make everything written durable and findable by its hash. Raises StorageFull."""
         await self._settle()

@@ -23,7 +23,7 @@ from www.storage.content import LocalContent
 from www.storage.incoming import LocalIncoming, full_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from www.storage.base import InUse
@@ -103,7 +103,7 @@ class LocalStorage:
 
     async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
         """Delete contents that nobody uses, and what broken uploads left; return how many."""
-        swept = await self.run(lambda: self._sweep_incoming(older_than_s))
+        swept = await self.sweep_incoming(older_than_s)
         folders = await self.run(lambda: sorted(self._files.glob("[0-9a-f][0-9a-f]")))
         for folder in folders:
             found = await self.run(lambda at=folder: self._old_in(at, older_than_s))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
@@ -111,6 +111,13 @@ class LocalStorage:
             for sha256 in (name for name in found if name not in used):
                 swept += await self.delete(sha256, older_than_s=older_than_s)
         return swept
+
+    async def sweep_incoming(self, older_than_s: float) -> int:
+        """Delete what broken uploads left; return how many."""
+        return await self.run(lambda: self._sweep_incoming(older_than_s))
+
+    def link(self, sha256: str, headers: Mapping[str, str]) -> None:
+        """Return None: nobody but us reads the data folder."""
 
     def path(self, sha256: str) -> Path:
         """Return where a content lies; no other text than a hash becomes a path."""
@@ -169,6 +176,7 @@ class LocalStorage:
         for folder in (self._files, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
+        _sync_folder(self._files.parent)
 
     def _delete(self, path: Path, older_than_s: float) -> bool:
         with self._locked(fcntl.LOCK_EX):
@@ -185,16 +193,13 @@ class LocalStorage:
         return [
             path.name
             for path in folder.glob("[0-9a-f][0-9a-f]/*")
-            if _SHA256.fullmatch(path.name) and path.lstat().st_mtime <= limit
+            if _SHA256.fullmatch(path.name) and _is_older(path, limit)
         ]
 
     def _sweep_incoming(self, older_than_s: float) -> int:
         limit = time.time() - older_than_s
-        return sum(
-            _unlink_abandoned(path)
-            for path in self._incoming.iterdir()
-            if path.lstat().st_mtime <= limit
-        )
+        left = [path for path in self._incoming.iterdir() if _is_older(path, limit)]
+        return sum(map(_unlink_abandoned, left))
 
     @contextlib.contextmanager
     def _locked(self, mode: int) -> Iterator[None]:
@@ -210,6 +215,14 @@ class LocalStorage:
 def _discard_opened(opening: Future[LocalIncoming]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().discard()
+
+
+def _is_older(path: Path, limit: float) -> bool:
+    """Tell whether it was last written before `limit`; what has just gone is not."""
+    try:
+        return path.lstat().st_mtime <= limit
+    except FileNotFoundError:
+        return False
 
 
 def _unlink_abandoned(path: Path) -> bool:
