@@ -17,6 +17,7 @@ from www.models.session import Session
 from www.models.share_link import ShareLink
 from www.models.sign_in_failure import SignInFailure
 from www.models.tag import Tag
+from www.models.upload import Upload
 from www.models.user import Role, User
 
 # In the order in which they can be created: a table stands behind those it refers to.
@@ -36,6 +37,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     FileSearch,
     BlogFile,
     ShareLink,
+    Upload,
 )
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "ShareLink",
     "SignInFailure",
     "Tag",
+    "Upload",
     "User",
     "Visibility",
 ]
