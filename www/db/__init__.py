@@ -58,6 +58,7 @@ from www.db.functions import (
 )
 from www.db.metadata import Check, Index
 from www.db.statements import Alias, Compound, Delete, Insert, Query, Select, Update
+from www.db.statements.insert import excluded
 from www.db.statements.page import Page
 from www.db.statements.related import Related
 from www.db.table import Table, TableMetaClass
@@ -109,6 +110,7 @@ __all__ = [
     "count",
     "date_part",
     "dense_rank",
+    "excluded",
     "exists",
     "lag",
     "largest",

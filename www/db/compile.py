@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Terms = tuple[tuple[str, ...], ...]
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
+SEEN_MOST = 2_000
+_COLUMN = re.compile(r'"([a-z0-9_]+)"\."([a-z0-9_]+)"\Z')
+_seen: set[int] = set()  # hashes of texts whose columns were looked at
 
 
 class Dialect(Protocol):
@@ -109,7 +112,7 @@ class Compiled(NamedTuple):
 class Compiler:
     """Collects the fragments of one statement."""
 
-    __slots__ = ("_parts", "ctes", "dialect", "outer", "params", "text")
+    __slots__ = ("_parts", "ctes", "dialect", "outer", "params", "scopes", "text")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start empty."""
@@ -120,6 +123,8 @@ class Compiler:
         self.params: list[Any] = []
         self.outer: tuple[str, ...] = ()  # tables whose rows may be missing: of left joins
         self.ctes: tuple[str, ...] = ()  # selects that WITH has named
+        # The tables that each statement reads, the inner ones last; None: nobody looks at them.
+        self.scopes: list[set[str]] | None = None
 
     def bind(self, value: Any, kind: ColumnType) -> None:  # noqa: ARG002 - other dialects need it
         """Append a placeholder and keep the value, which `kind` has encoded."""
@@ -138,16 +143,42 @@ class Compiler:
                 self._parts.append(between)
             node.sql(self)
 
+    def look_at_columns(self) -> None:
+        """Refuse columns of tables that the statement does not read."""
+        self.scopes = []
+        self.text = self._column_or_text
+
+    def _column_or_text(self, fragment: str) -> None:
+        if match := _COLUMN.match(fragment):
+            self.require(match[1], f"{match[1]}.{match[2]} is a column of a table")
+        self._parts.append(fragment)
+
+    def require(self, table: str, what: str) -> None:
+        """Refuse `what` belongs to `table`, unless that is read here or around."""
+        if self.scopes and not any(table in scope for scope in self.scopes):
+            known = " and ".join(sorted(self.scopes[-1]))
+            message = f"{what} that this statement does not read: it reads {known or 'none'}"
+            raise StatementError(f"{message}, join {table} to it")
+
     def done(self) -> Compiled:
         """Join what was collected."""
         return Compiled("".join(self._parts), tuple(self.params))
 
 
 def compile_node(node: Node, dialect: Dialect) -> Compiled:
-    """Write `node` for `dialect`."""
+    """Write `node` for `dialect`; a column of a table that it does not read is a StatementError."""
     out = dialect.compiler()
     node.sql(out)
-    return out.done()
+    compiled = out.done()
+    if (shape := hash(compiled.text)) not in _seen:
+        # Once per text, which costs 0.1 us; every time, it would be like writing it twice.
+        out = dialect.compiler()
+        out.look_at_columns()
+        node.sql(out)
+        if len(_seen) >= SEEN_MOST:
+            _seen.clear()
+        _seen.add(shape)
+    return compiled
 
 
 def quoted(name: str) -> str:

@@ -6,13 +6,14 @@ fails here, with a message, and not in the database.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from www.db.compile import checked_name
 from www.db.errors import BadValue, StatementError
-from www.db.operators import Operators
-from www.db.types import BOOLEAN, DECIMAL, REAL, TEXT, ColumnType
+from www.db.operators import Operators, converts
+from www.db.types import BOOLEAN, DECIMAL, REAL, TEXT, ColumnType, family, may_hold
 
 if TYPE_CHECKING:
     import builtins
@@ -78,12 +79,19 @@ class Expression(Operators[T_co]):
         return err
 
     def beside(self, kind: ColumnType) -> Expression[Any]:
-        """Return this as it is written next to a `kind`; numbers do not mix with Decimals."""
-        if (self.type.python is Decimal) is (kind.python is Decimal):
+        """Return this as it is written next to a `kind`: an int beside a Decimal becomes one.
+
+        What the databases would not compare, or not alike, is a StatementError.
+        """
+        if self.type is kind or family(self.type) == family(kind):
             return self
-        if self.type.python is int:
+        if self.type.python is int and kind.python is Decimal:
             return self.as_type(Decimal)
-        message = f"{self!r} is a {self.type.name} beside a {kind.name}: .as_type(...) converts"
+        message = f"{self!r} is {self.type.name}, what it stands beside {kind.name}"
+        if converts(self.type, kind.python):
+            message += f": .as_type({kind.python.__name__}) converts it"
+        elif converts(kind, self.type.python):
+            message += f": .as_type({self.type.python.__name__}) converts that"
         raise StatementError(message)
 
     def _exact(self, sign: str, other: object) -> Expression[Any]:
@@ -104,10 +112,24 @@ class Expression(Operators[T_co]):
         return Written(before, self, after, kind)
 
     def _among(self, values: Any) -> Expression[bool]:
-        if hasattr(values, "sql"):
-            return Binary(self, " IN ", Nested(values))
-        items = tuple(self.lift(value) for value in values)
+        if hasattr(type(values), "outputs"):
+            return Binary(self, " IN ", Nested(self._one_column(values)))
+        items = tuple(self.lift(value) for value in self._listed(values))
         return Binary(self, " IN ", Tuple(items)) if items else Literal("(1 = 0)", BOOLEAN)
+
+    def _listed(self, values: Any) -> Iterable[Any]:
+        if isinstance(values, str | bytes | Mapping | type) or not isinstance(values, Iterable):
+            message = "in_() takes a list of values, or a select of one column"
+            raise StatementError(f"{self!r}: {message}, got {values!r:.80}")
+        return values
+
+    def _one_column(self, select: Any) -> Any:
+        outputs = select.outputs()
+        if len(outputs) != 1:
+            names = [output.key for output in outputs]
+            raise StatementError(f"{self!r}: in_() takes a select of one column, not of {names}")
+        outputs[0].beside(self.type)
+        return select
 
     def _like(self, pattern: str) -> Expression[bool]:
         if self.type.storage is not str or self.type.native is not None:
@@ -116,10 +138,19 @@ class Expression(Operators[T_co]):
         return Binary(self, " LIKE ", Written("", bound, " ESCAPE '\\'", TEXT))
 
     def _logic(self, operator: str, other: Expression[bool | None]) -> Expression[bool]:
+        if self.type is not BOOLEAN or getattr(other, "type", None) is not BOOLEAN:
+            _require_conditions("&" if operator == " AND " else "|", self, other)
         return Logic(operator, (self, other))
 
     def _ordered(self, *, descending: bool) -> Ordering:
         return Ordering(self, descending=descending)
+
+
+def _require_conditions(sign: str, *sides: object) -> None:
+    for side in sides:
+        if not isinstance(side, Expression) or side.type.python is not bool:
+            message = f"{sign} joins conditions, and {side!r} is none"
+            raise StatementError(f"{message}: write (a == 1) {sign} (b == 2), in parentheses")
 
 
 class Bound(Expression[T]):
@@ -215,6 +246,18 @@ class Fitted(Expression[T]):
             if function is None
             else f", {precision}, {scale})"
         )
+
+
+def assigned(column: ColumnType, value: Expression[Any], name: str) -> Expression[Any]:
+    """Return `value` as it goes into a column; what does not fit there is a StatementError."""
+    if Decimal in {column.python, value.type.python}:
+        return Fitted(value, column)
+    if value.type is not column and not may_hold(column, value.type):
+        value = value.beside(column)  # of JSON what the column takes, else an error
+        if not may_hold(column, value.type):
+            message = f"{name} is {column.name}, {value!r} is {value.type.name}"
+            raise StatementError(f"{message}: .as_type({column.python.__name__}) cuts it")
+    return value
 
 
 class Logic(Expression[bool]):

@@ -39,6 +39,8 @@ class Match(Expression[bool]):
 
     def sql(self, out: Compiler) -> None:
         """Append the match with its query bound."""
+        if out.scopes is not None:
+            out.require(self.info.name, "match() is of a table")
         out.dialect.full_text_match(out, self.info, self.terms, prefix=self.prefix)
 
 
@@ -56,4 +58,6 @@ class Rank(Expression[float]):
 
     def sql(self, out: Compiler) -> None:
         """Append the ranking function of the database."""
+        if out.scopes is not None:
+            out.require(self.info.name, "rank() is of a table")
         out.dialect.full_text_rank(out, self.info, self.weights)

@@ -69,9 +69,9 @@ class JsonPath(Expression[Any]):
         return self.as_type(python)._with(operator, other, kind)  # noqa: SLF001
 
     def _among(self, values: Any) -> Expression[bool]:
-        if hasattr(values, "sql"):
+        if hasattr(type(values), "sql"):
             self._untyped("in_")
-        items = tuple(values)
+        items = tuple(self._listed(values))
         python = type(items[0]) if items else int
         return self.as_type(python)._among(items)  # noqa: SLF001
 

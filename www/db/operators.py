@@ -28,6 +28,7 @@ _CASTS: Final[dict[tuple[type, type], tuple[str, str, ColumnType]]] = {
     (float, int): ("CAST(trunc(", ") AS BIGINT)", INTEGER),
     (bool, int): ("CAST(", " AS INTEGER)", INTEGER),
 }
+_EXACT_CASTS: Final = frozenset({(int, Decimal), (Decimal, float)})
 
 
 class Operators(Generic[T_co]):
@@ -214,7 +215,7 @@ class Operators(Generic[T_co]):
 
     def as_type(self, python: builtins.type[X]) -> Expression[X]:
         """Convert int to float, str, Decimal; float to int (cut); bool to int; Decimal to float."""
-        if (self.type.python, python) in {(int, Decimal), (Decimal, float)}:
+        if (self.type.python, python) in _EXACT_CASTS:
             return self._exactly(python)
         words = _CASTS.get((self.type.python, python))
         if words is None:
@@ -279,6 +280,12 @@ class Operators(Generic[T_co]):
 
     def _ordered(self, *, descending: bool) -> Ordering:
         raise NotImplementedError
+
+
+def converts(kind: ColumnType, python: type) -> bool:
+    """Tell whether `as_type` makes a `python` of a `kind`."""
+    pair = (kind.python, python)
+    return pair in _CASTS or pair in _EXACT_CASTS
 
 
 def ascii_lower(text: str) -> str:

@@ -13,7 +13,7 @@ from www.db.compile import compile_node
 from www.db.errors import BadValue, StatementError
 from www.db.expression import Bound, Literal
 from www.db.statements import Delete, Insert, Select, Update
-from www.db.statements.insert import SHORT_VALUE_BYTES, encode
+from www.db.statements.assign import SHORT_VALUE_BYTES, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,6 +104,7 @@ def update(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Pla
     """Return the plan that writes `keys` of one row and counts its version, if that is the same."""
     if (plan := info.plans.get((dialect.name, "update", keys))) is not None:
         return plan
+    require_key_kept(info, keys)
     values: dict[str, Any] = dict.fromkeys(keys)
     values |= {column.attribute: column + Literal("1", column.type) for column in info.guard}
     known = info.primary_key + info.guard
@@ -112,6 +113,15 @@ def update(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Pla
     columns = (*(info.columns[key] for key in keys), *known)
     plan = _plan(text, columns, dialect, info.generated)
     return _keep(info, (dialect.name, "update", keys), plan)
+
+
+def require_key_kept(info: TableInfo[Any], keys: tuple[str, ...]) -> None:
+    """Refuse to write the primary key of a row, by which the row is found."""
+    for column in info.primary_key:
+        if column.attribute in keys:
+            table = info.row.__name__
+            message = f"{table}.{column.attribute} was assigned: a stored row keeps its primary key"
+            raise StatementError(f"{message}; {table}.update(...).where(...) changes it")
 
 
 def delete(info: TableInfo[Any], dialect: Dialect) -> Plan:

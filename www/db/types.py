@@ -308,6 +308,21 @@ def column_type(python: object) -> ColumnType:
     raise DefinitionError(f"no column type for {python!r}; known are {known}, Enum and ColumnType")
 
 
+def family(kind: ColumnType) -> str:
+    """Name what values compare with each other alike on every database: numbers, texts, days."""
+    if kind.native is not None:
+        return kind.native.sql.partition("(")[0]
+    if kind.python is timedelta:
+        return "timedelta"
+    return "number" if kind.storage in {int, float} else kind.storage.__name__
+
+
+def may_hold(column: ColumnType, given: ColumnType) -> bool:
+    """Tell whether a column takes what an expression gives as it is; a float is no int."""
+    cut = column.storage is int and given.storage is float
+    return not cut and family(column) == family(given)
+
+
 def limited(kind: ColumnType, max_length: int) -> ColumnType:
     """Return `kind` with values of at most `max_length` characters (or bytes)."""
     inner = kind.encode

@@ -29,6 +29,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 TupleT = TypeVar("TupleT", bound=tuple[Any, ...])
 TableT = TypeVar("TableT", bound=Table)
+_NESTED = "(SELECT"  # which may take as long as it likes
 Change = Insert[R] | Update[R] | Delete[R]
 
 
@@ -151,7 +152,8 @@ class Verbs:
         if isinstance(change, Query):
             raise StatementError("run() takes a change: a select gives rows, take all()")
         text, params = compile_node(change, self.dialect)
-        return (await self._written(text, params, short=change.is_short())).changed
+        short = change.is_short() and _NESTED not in text
+        return (await self._written(text, params, short=short)).changed
 
     async def insert(self, row: TableT) -> TableT:
         """Insert `row` and fill in what the database chose, such as its id."""
@@ -250,7 +252,7 @@ class Verbs:
                 message = "for_update() outside of a transaction keeps nothing: "
                 raise StatementError(message + "`async with engine.transaction() as conn`")
             return self._read(text, params)
-        return self._returned(text, params, short=statement.is_short())
+        return self._returned(text, params, short=statement.is_short() and _NESTED not in text)
 
     async def _returned(self, text: str, params: Params, *, short: bool) -> list[Row]:
         return (await self._written(text, params, short=short)).rows

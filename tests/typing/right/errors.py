@@ -8,6 +8,7 @@ from www.db import (
     Busy,
     CheckViolation,
     ConnectionLost,
+    CopyError,
     DatabaseError,
     DefinitionError,
     DiskFull,
@@ -28,6 +29,7 @@ from www.db import (
 ALL: list[type[DatabaseError]] = [
     BadValue,
     CheckViolation,
+    CopyError,
     DefinitionError,
     ForeignKeyViolation,
     InvalidCursor,

@@ -19,10 +19,12 @@ from www.db import (
     lead,
     length,
     lower,
+    now,
     rank,
     row_number,
     smallest,
     string_agg,
+    today,
     total,
     upper,
     value,
@@ -117,3 +119,8 @@ assert_type(rank(), Ranking[int])
 assert_type(dense_rank(), Ranking[int])
 assert_type(lag(Book.pages), Ranking[int | None])
 assert_type(lead(Book.subtitle, 2), Ranking[str | None])
+
+# The clock.
+assert_type(now(), Expression[datetime])
+assert_type(today(), Expression[date])
+assert_type(Book.out_at < now(), Condition)

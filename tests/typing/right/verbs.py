@@ -20,6 +20,7 @@ from www.db import (
     Table,
     Update,
     count,
+    excluded,
 )
 from www.db.replica import ReplicaReads
 
@@ -75,6 +76,10 @@ async def changes(conn: Connection, author: Author, book: Book) -> None:
     assert_type(Author.insert(author).or_ignore(Author.name), Insert[Author])
     upsert = Author.insert(author).or_update(Author.name, columns=[Author.role])
     assert_type(upsert.returning(Author.id), Insert[Author])
+    assert_type(excluded(Book.pages), Expression[int])
+    longer = {"pages": Book.pages + excluded(Book.pages)}
+    more = Book.insert(book).or_update(Book.id, values=longer, where=Book.in_print)
+    assert_type(more, Insert[Book])
     assert_type(Author.insert_from(Book.select(Book.title.label("name"))), Insert[Author])
     update = Book.update(pages=Book.pages + 1).where(Book.id == book.id)
     assert_type(update.returning(Book.pages), Update[Book])
@@ -93,6 +98,7 @@ async def transactions(database: Path) -> None:
             async with conn.transaction() as inner:
                 assert_type(inner, Connection)
             assert_type(await conn.lock("quota"), None)
+            assert_type(await conn.copy_in("authors", ["id"], [(1,), (2,)]), None)
             assert_type(await conn.notify("changed", "7"), None)
 
         async def work(conn: Connection) -> int:

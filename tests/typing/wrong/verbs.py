@@ -37,6 +37,8 @@ Book.select().with_related("author")  # expect: arg-type reportArgumentType
 Book.select().all()  # expect: attr-defined reportAttributeAccessIssue
 Author.insert("Ada")  # expect: arg-type reportArgumentType
 Author.insert().or_update("name", columns=[])  # expect: arg-type reportArgumentType
+Author.insert().or_update(Author.id, where=True)  # expect: arg-type reportArgumentType
+Author.insert().or_update(Author.id, set={})  # expect: call-arg reportCallIssue
 Book.delete().order_by(Book.id)  # expect: attr-defined reportAttributeAccessIssue
 Book.alias("b").titel  # expect: attr-defined reportAttributeAccessIssue
 f: Select[Book, tuple[int]] = Book.select(Book.title)  # expect: arg-type reportAssignmentType

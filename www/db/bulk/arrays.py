@@ -45,6 +45,7 @@ async def insert(conn: Verbs, rows: Sequence[Table], *, fill: bool) -> None:
 async def update(conn: Connection, keys: tuple[str, ...], rows: Sequence[Table]) -> int:
     """Write `keys` of the rows; return how many were as they had been read, each once."""
     info = rows[0].info
+    plans.require_key_kept(info, keys)
     columns = (*(info.columns[key] for key in keys), *info.primary_key, *info.guard)
     node = UpdateMany(info=info, columns=columns, written=len(keys))
     return sum([result.changed for result in await _arrays(conn, ("update", keys), node, rows)])

@@ -8,6 +8,7 @@ from www.db.compile import quoted
 from www.db.errors import StatementError
 from www.db.expression import Expression, Literal, Ordering, ordering
 from www.db.statements.query import C_co, Query
+from www.db.types import family
 
 if TYPE_CHECKING:
     from www.db.compile import Compiler
@@ -26,9 +27,9 @@ class Compound(Query[R, C_co]):
         self.info = first.info
         self._operator = operator
         self._parts = parts
-        kinds = [output.type.storage for output in first.outputs()]
+        kinds = [_kind(output) for output in first.outputs()]
         for part in parts[1:]:
-            if [output.type.storage for output in part.outputs()] != kinds:
+            if [_kind(output) for output in part.outputs()] != kinds:
                 message = (
                     f"{operator.strip()} needs selects with the same columns: {first.output_keys()}"
                 )
@@ -63,3 +64,7 @@ class Compound(Query[R, C_co]):
                 part.write(out, named=True)
                 out.text(f') AS "part_{index}"')
         self._write_end(out)
+
+
+def _kind(output: Expression[Any]) -> tuple[type, str]:
+    return output.type.storage, family(output.type)

@@ -43,8 +43,12 @@ class Delete(Conditional[R]):
         if not self.conditions and not self._all_rows:
             message = f"delete of every row of {self.info.name}: add where() or all_rows()"
             raise StatementError(message)
+        if out.scopes is not None:
+            out.scopes.append({self.info.name})
         out.text(f"DELETE FROM {quoted(self.info.name)}")
         self.write_where(out)
         if self._returning:
             out.text(" RETURNING ")
             write_outputs(out, self._returning)
+        if out.scopes is not None:
+            out.scopes.pop()

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
+from www.db.column import Column
 from www.db.compile import quoted
-from www.db.errors import BadValue, StatementError
-from www.db.expression import Fitted, Literal
+from www.db.errors import StatementError
+from www.db.expression import Expression, Fitted, Literal, Ordering
+from www.db.statements.assign import assignments, encode, is_long, write_assignment
 from www.db.statements.base import Statement, write_outputs
-from www.db.types import INTEGER
+from www.db.types import INTEGER, may_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from www.db.column import Column
     from www.db.compile import Compiler
-    from www.db.expression import Expression
-    from www.db.metadata import TableInfo
+    from www.db.metadata import Index, TableInfo
     from www.db.statements.query import Query
 
 R = TypeVar("R")
-# Longer values take SQLite more than a millisecond to tokenise or to write.
-SHORT_VALUE_BYTES = 16_384  # or characters of up to four
+T = TypeVar("T")
+EXCLUDED = "excluded"  # what both databases call the new row
 
 
 class Insert(Statement[R]):
@@ -30,7 +29,8 @@ class Insert(Statement[R]):
 
     _returning: tuple[Expression[Any], ...] = ()
     _conflict: tuple[Column[Any], ...] | None = None
-    _replace: tuple[Column[Any], ...] = ()
+    _replace: tuple[tuple[Column[Any], Any], ...] = ()
+    _unless: Expression[bool | None] | None = None
 
     def __init__(self, info: TableInfo[R], rows: Sequence[Mapping[str, Any]]) -> None:
         """Take rows of the table."""
@@ -59,13 +59,31 @@ class Insert(Statement[R]):
         return self._but(_returning=what)
 
     def or_ignore(self, *unique: Column[Any]) -> Self:
-        """Skip rows whose `unique` columns are taken."""
-        return self._but(_conflict=unique, _replace=())
+        """Skip rows whose `unique` columns are taken; without any, those that any index refuses."""
+        if unique:
+            _require_unique(self.info, unique, "or_ignore")
+        return self._but(_conflict=unique, _replace=(), _unless=None)
 
-    def or_update(self, *unique: Column[Any], columns: Sequence[Column[Any]]) -> Self:
-        """Write `columns` of the new row into the row whose `unique` columns are equal."""
-        writable = tuple(self.info.writable(column.attribute) for column in columns)
-        return self._but(_conflict=unique, _replace=writable)
+    def or_update(
+        self,
+        *unique: Column[Any],
+        columns: Sequence[Column[Any]] = (),
+        values: Mapping[str, Any] | None = None,
+        where: Expression[bool | None] | None = None,
+    ) -> Self:
+        """Change the row whose `unique` columns are equal, where there is one.
+
+        `columns` of the new row are written into it, and `values`, which may look at that row and,
+        by `excluded`, at the new one. Rows that do not meet `where` stay as they are.
+
+            insert.or_update(Page.path, values={"hits": Page.hits + excluded(Page.hits)})
+        """
+        _require_unique(self.info, unique, "or_update")
+        new = {column.attribute: excluded(column) for column in columns}
+        changes = assignments(self.info, new | dict(values or {}))
+        if not changes:
+            raise StatementError("or_update() changes nothing: say columns=[...] or values={...}")
+        return self._but(_conflict=unique, _replace=changes, _unless=where)
 
     def sql(self, out: Compiler) -> None:
         """Append the whole insert."""
@@ -75,7 +93,11 @@ class Insert(Statement[R]):
         self._write_conflict(out)
         if self._returning:
             out.text(" RETURNING ")
+            if out.scopes is not None:
+                out.scopes.append({self.info.name})
             write_outputs(out, self._returning)
+            if out.scopes is not None:
+                out.scopes.pop()
 
     def _write_rows(self, out: Compiler, names: str) -> None:
         out.text(f" ({names}) VALUES " if names else " DEFAULT VALUES")
@@ -94,8 +116,17 @@ class Insert(Statement[R]):
         if not self._replace:
             out.text(" DO NOTHING")
             return
-        sets = (f"{quoted(c.name)} = excluded.{quoted(c.name)}" for c in self._replace)
-        out.text(" DO UPDATE SET " + ", ".join(sets))
+        out.text(" DO UPDATE SET ")
+        if out.scopes is not None:
+            out.scopes.append({self.info.name, EXCLUDED})
+        for index, (column, value) in enumerate(self._replace):
+            out.text(", " if index else "")
+            write_assignment(out, column, value)
+        if self._unless is not None:
+            out.text(" WHERE ")
+            self._unless.sql(out)
+        if out.scopes is not None:
+            out.scopes.pop()
 
 
 class InsertFrom(Insert[R]):
@@ -108,8 +139,7 @@ class InsertFrom(Insert[R]):
         self._rows = ()
         self._columns = tuple(info.writable(key) for key in query.output_keys())
         for column, output in zip(self._columns, query.outputs(), strict=True):
-            mixed = (column.type.python is Decimal) is not (output.type.python is Decimal)
-            if mixed or column.type.storage is not output.type.storage:
+            if not may_hold(column.type, output.type):
                 name = f"{info.row.__name__}.{column.attribute}"
                 message = f"{name} is a {column.type.name}, the select gives {output.type.name}"
                 raise StatementError(message)
@@ -138,22 +168,35 @@ class InsertFrom(Insert[R]):
         out.text(') AS "given" WHERE true')
 
 
+def excluded(column: Expression[T]) -> Expression[T]:
+    """The value of `column` in the row that an insert could not add; see `Insert.or_update`."""
+    if not isinstance(column, Column):
+        raise StatementError(f"excluded({column!r}): take a column of the new row")
+    return column.bound_to(EXCLUDED)
+
+
+def _require_unique(info: TableInfo[Any], unique: tuple[Column[Any], ...], verb: str) -> None:
+    """Refuse columns of which the table may hold equal ones: both databases would."""
+    for column in cast("tuple[object, ...]", unique):
+        if not isinstance(column, Column) or column.table != info.name:
+            raise StatementError(f"{verb}({column!r}): that is no column of {info.name}")
+    given = {column.name for column in unique}
+    if given == {column.name for column in info.primary_key} or any(
+        index.unique and index.where is None and _names(index) == given for index in info.indexes
+    ):
+        return
+    shown = ", ".join(column.attribute for column in unique) or "nothing"
+    keys = ", ".join(column.attribute for column in info.primary_key)
+    message = f"{verb}({shown}): take the columns of a unique index of {info.name}"
+    raise StatementError(f"{message}, or its primary key ({keys})")
+
+
+def _names(index: Index) -> set[str]:
+    terms = [term.expression if isinstance(term, Ordering) else term for term in index.terms]
+    return {term.name if isinstance(term, Column) else "" for term in terms}
+
+
 def _encoded(columns: tuple[Column[Any], ...], row: Mapping[str, Any]) -> tuple[Any, ...]:
     if len(row) != len(columns):
         raise StatementError(f"the rows of one insert must have the same columns: {list(row)}")
     return tuple(encode(column, row[column.attribute]) for column in columns)
-
-
-def is_long(value: object) -> bool:
-    """Tell whether storing `value` may take SQLite a millisecond."""
-    return isinstance(value, str | bytes) and len(value) > SHORT_VALUE_BYTES
-
-
-def encode(column: Column[Any], value: Any) -> Any:
-    """Encode `value` for `column`; errors name the column."""
-    if value is None:
-        return None
-    try:
-        return column.type.encode(value)
-    except BadValue as err:
-        raise BadValue(f"{column.table}.{column.attribute}: {err}") from err

@@ -133,6 +133,8 @@ class Select(Conditional[R], Query[R, C_co]):
         """Append the whole select."""
         if self._with:
             self._write_with(out)
+        if out.scopes is not None:
+            out.scopes.append({self.info.called, *(info.called for _, info, _ in self._joins)})
         if self._what is self.info.whole and self.info.head and not (self._distinct or named):
             out.text(self.info.head)
         else:
@@ -140,11 +142,14 @@ class Select(Conditional[R], Query[R, C_co]):
             write_outputs(out, self._what, named=named)
             out.text(" FROM ")
             write_source(out, self.info)
-        for kind, info, condition in self._joins:
+        for number, (kind, info, condition) in enumerate(self._joins):
             out.text(kind)
             write_source(out, info)
             out.text(" ON ")
-            condition.sql(out)
+            if out.scopes is None:
+                condition.sql(out)
+            else:
+                self._write_on(out, number)
             if kind == " LEFT JOIN ":
                 out.outer += (info.called,)
         self.write_where(out)
@@ -153,6 +158,17 @@ class Select(Conditional[R], Query[R, C_co]):
         if self.locks and out.dialect.locks_rows:
             out.text(f" FOR UPDATE OF {quoted(self.info.called)}")
             out.text(" SKIP LOCKED" if self._skips else "")
+        if out.scopes is not None:
+            out.scopes.pop()
+
+    def _write_on(self, out: Compiler, number: int) -> None:
+        """Append the condition of a join; it sees what stands in front of it."""
+        assert out.scopes is not None  # else nobody looks
+        whole = out.scopes[-1]
+        front = self._joins[: number + 1]
+        out.scopes[-1] = {self.info.called, *(info.called for _, info, _ in front)}
+        front[-1][2].sql(out)
+        out.scopes[-1] = whole
 
     def _write_groups(self, out: Compiler) -> None:
         if self._group:
@@ -215,9 +231,12 @@ def write_source(out: Compiler, info: TableInfo[Any]) -> None:
             raise StatementError(message)
         out.text(info.source)
     else:
+        own = out.scopes.pop() if out.scopes else None  # it does not see what stands beside it
         out.text("(")
         info.body.write(out, named=True)
         out.text(f") AS {quoted(info.called)}")
+        if out.scopes is not None and own is not None:
+            out.scopes.append(own)
 
 
 def hidden(columns: tuple[Expression[Any], ...]) -> tuple[Expression[Any], ...]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.expression import Expression, Fitted
+from www.db.statements.assign import assignments, is_long, write_assignment
 from www.db.statements.base import Conditional, write_outputs
-from www.db.statements.insert import encode, is_long
 
 if TYPE_CHECKING:
-    from www.db.column import Column
     from www.db.compile import Compiler
+    from www.db.expression import Expression
     from www.db.metadata import TableInfo
 
 R = TypeVar("R")
@@ -30,7 +28,7 @@ class Update(Conditional[R]):
         if not values:
             raise StatementError(f"update() of {info.name} changes nothing: name a column")
         self.info = info
-        self._values = tuple((info.writable(key), value) for key, value in values.items())
+        self._values = assignments(info, values)
 
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return what RETURNING names."""
@@ -53,21 +51,15 @@ class Update(Conditional[R]):
         if not self.conditions and not self._all_rows:
             message = f"update of every row of {self.info.name}: add where() or all_rows()"
             raise StatementError(message)
+        if out.scopes is not None:
+            out.scopes.append({self.info.name})
         out.text(f"UPDATE {quoted(self.info.name)} SET ")
         for index, (column, value) in enumerate(self._values):
             out.text(", " if index else "")
-            _write_assignment(out, column, value)
+            write_assignment(out, column, value)
         self.write_where(out)
         if self._returning:
             out.text(" RETURNING ")
             write_outputs(out, self._returning)
-
-
-def _write_assignment(out: Compiler, column: Column[Any], value: Any) -> None:
-    out.text(quoted(column.name) + " = ")
-    if isinstance(value, Expression):
-        if Decimal in {column.type.python, value.type.python}:
-            value = Fitted(value, column.type)
-        value.sql(out)
-    else:
-        out.bind(encode(column, value), column.type)
+        if out.scopes is not None:
+            out.scopes.pop()

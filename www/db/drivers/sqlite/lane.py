@@ -12,7 +12,7 @@ import contextlib
 import math
 import os
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import apsw
@@ -69,7 +69,7 @@ def reconnect(options: Options) -> apsw.Connection:
         cached = options.cached_statements
         connection = apsw.Connection(str(options.path), statementcachesize=cached)
         connection.set_busy_timeout(round(options.busy_timeout_s * 1000))
-        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        _write_ahead(connection, options.busy_timeout_s)
         connection.execute(f"PRAGMA synchronous = {options.durability}").fetchall()
         connection.execute("PRAGMA foreign_keys = ON").fetchall()
         connection.execute("PRAGMA temp_store = MEMORY").fetchall()
@@ -87,6 +87,20 @@ def reconnect(options: Options) -> apsw.Connection:
     register(connection)
     connection.set_busy_timeout(0)  # from here on waiting is done by the loop, not by a thread
     return connection
+
+
+def _write_ahead(connection: apsw.Connection, limit_s: float) -> None:
+    """Turn the log on, which is for good; SQLite does not wait for others who do just that."""
+    give_up_at = monotonic() + limit_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except apsw.BusyError:
+            if monotonic() > give_up_at:
+                raise
+            sleep(BUSY_FIRST_WAIT_S)  # a new file, and as short as this one's own turn
+        else:
+            return
 
 
 class Lane:
