@@ -62,6 +62,7 @@ def _to_text(value: Decimal) -> str:
     return f"{_BIAS + places} {digits}"
 
 
+@lru_cache(4096)
 def to_plain(text: str) -> str:
     """Return the digits as a person writes them, from the text that sorts."""
     if text == "0":
@@ -89,6 +90,9 @@ def tidy(value: Decimal) -> Decimal:
         return value
     short = value.normalize(EXACT)
     return short.quantize(_ONE, context=EXACT) if short.as_tuple().exponent > 0 else short  # type: ignore[operator] # it is finite
+
+
+tidied = lru_cache(4096)(tidy)  # for numbers from the database, of which many are equal
 
 
 def fitted(value: Decimal, precision: int, scale: int) -> Decimal:

@@ -217,7 +217,11 @@ JSON = ColumnType("json", object, str, encode_json, read_json, Native("JSONB", f
 GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID, Native("UUID", UUID))
 DECIMAL = ColumnType(
     *("decimal", Decimal, str, encode_decimal, decimals.from_text),
-    native=Native("NUMERIC", decimals.from_text, decimals.tidy, literal=decimals.to_plain),
+    native=Native(
+        *("NUMERIC", decimals.to_plain, decimals.tidied),
+        literal=decimals.to_plain,
+        array="TEXT",
+    ),
 )
 
 _BUILT_IN: dict[type, ColumnType] = {
@@ -244,7 +248,7 @@ def decimal_type(precision: int, scale: int) -> ColumnType:
             return number
 
     sql = f"NUMERIC({precision}, {scale})"
-    native = Native(sql, decimals.from_text, literal=decimals.to_plain)
+    native = Native(sql, decimals.to_plain, literal=decimals.to_plain, array="TEXT")
     return ColumnType(
         *("decimal", Decimal, str, encode, decode), native, free=DECIMAL, digits=(precision, scale)
     )

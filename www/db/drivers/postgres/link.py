@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from decimal import Decimal
 from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,7 @@ async def connect(options: Options) -> Link:
     }
     settings = {name: str(round(limit * 1000)) for name, limit in milliseconds.items()}
     settings |= {"application_name": "www", "jit": "off"}
-    settings |= {"timezone": "UTC", "datestyle": "ISO"}  # what `_read_times` can read
+    settings |= {"timezone": "UTC", "datestyle": "ISO"}  # what `_read_text` can read
     settings |= {"synchronous_commit": "on" if options.durability == "full" else "off"}
     settings |= {"tcp_keepalives_idle": "60"}
     try:
@@ -148,7 +149,7 @@ async def connect(options: Options) -> Link:
             command_timeout=options.statement_timeout_s + ANSWER_GRACE_S,
             server_settings=settings,
         )
-        await _read_times(raw)
+        await _read_text(raw)
     except (ValueError, *DRIVER_ERRORS) as err:
         reason = str(err) or type(err).__name__
         message = f"{without_password(options.url)}: the database cannot be opened: {reason}"
@@ -156,16 +157,15 @@ async def connect(options: Options) -> Link:
     return Link(raw, options.cached_statements)
 
 
-async def _read_times(raw: Any) -> None:
-    """Take and give times as text, which is what the column type has encoded.
+_DECODERS = {"timestamptz": datetime.fromisoformat, "numeric": Decimal}
+
+
+async def _read_text(raw: Any) -> None:
+    """Take and give times and Decimals as text, which is what their column types have encoded.
 
     asyncpg's own way spends 0.5 us on each time it reads, fromisoformat() 0.1: a row of four
     columns comes in half the time (0.72 and 0.32 us).
     """
-    await raw.set_type_codec(
-        "timestamptz",
-        schema="pg_catalog",
-        encoder=str,
-        decoder=datetime.fromisoformat,
-        format="text",
-    )
+    for name, decode in _DECODERS.items():
+        codec = {"encoder": str, "decoder": decode, "format": "text"}
+        await raw.set_type_codec(name, schema="pg_catalog", **codec)
