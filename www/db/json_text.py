@@ -21,9 +21,10 @@ _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 _decode = json.JSONDecoder().decode
 _scan: Callable[[str, int], tuple[Any, int]] = getattr(json.JSONDecoder(), "scan_once")  # noqa: B009
 
-_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-_LARGE_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\d(?:\.\d+)?e\+\d+)')
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
+# Compiled when they are needed first, which is seldom.
+_ESCAPED_NUL = r"(?<!\\)(?:\\\\)*\\u0000"
+_LARGE_FLOAT = r'"(?:[^"\\]|\\.)*"|(-?\d(?:\.\d+)?e\+\d+)'
+_BRACKETS = r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])'
 
 
 def encode_json(value: Any) -> str:
@@ -45,13 +46,13 @@ def encode_json(value: Any) -> str:
         raise _too_deep()
     if "e+" in text:
         # JSONB gives 1e+22 back as an int; with ".0" behind its digits it stays a float.
-        text = _LARGE_FLOAT.sub(_long, text)
+        text = re.sub(_LARGE_FLOAT, _long, text)
     return text
 
 
 def has_nul(text: str) -> bool:
     """Tell whether JSON holds U+0000, which can only stand there escaped."""
-    return "\\u0000" in text and _ESCAPED_NUL.search(text) is not None
+    return "\\u0000" in text and re.search(_ESCAPED_NUL, text) is not None
 
 
 def read_json(text: str) -> Any:
@@ -83,7 +84,7 @@ def _depth(text: str) -> int:
     if text.count("[") + text.count("{") <= MOST_NESTED:
         return 0  # it is not worth counting
     depth = deepest = 0
-    for match in _BRACKETS.finditer(text):
+    for match in re.finditer(_BRACKETS, text):
         if match[1]:
             depth += 1
             deepest = max(deepest, depth)

@@ -8,12 +8,13 @@ databases cannot hold (a NUL in text, a float that is no number) is refused for 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, Inexact
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from uuid import UUID
 
 from www.db import decimals
 from www.db.errors import BadValue, DefinitionError
@@ -183,13 +184,6 @@ def encode_decimal(value: Any) -> str:
     return decimals.to_text(value)
 
 
-def encode_uuid(value: Any) -> str:
-    """Store a UUID as its 36 characters."""
-    if not isinstance(value, UUID):
-        raise _fail("a UUID", value)
-    return str(value)
-
-
 INTEGER = ColumnType(
     "int", int, int, encode_int, plain=f"type($) is int and {INT_MIN} <= $ <= {INT_MAX}"
 )
@@ -214,7 +208,6 @@ TIME = ColumnType(
 )
 DURATION = ColumnType("timedelta", timedelta, int, encode_timedelta, decode_timedelta)
 JSON = ColumnType("json", object, str, encode_json, read_json, Native("JSONB", fetch=read_json))
-GUID = ColumnType("uuid", UUID, str, encode_uuid, UUID, Native("UUID", UUID))
 DECIMAL = ColumnType(
     *("decimal", Decimal, str, encode_decimal, decimals.from_text),
     native=Native(
@@ -227,7 +220,6 @@ DECIMAL = ColumnType(
 _BUILT_IN: dict[type, ColumnType] = {
     int: INTEGER, str: TEXT, bool: BOOLEAN, float: REAL, bytes: BLOB, Decimal: DECIMAL,
     datetime: DATETIME, date: DATE, time: TIME, timedelta: DURATION, dict: JSON, list: JSON,
-    UUID: GUID,
 }  # fmt: skip
 
 
@@ -308,8 +300,25 @@ def column_type(python: object) -> ColumnType:
         return found
     if isinstance(python, type) and issubclass(python, Enum):
         return enum_type(python)
+    if python is getattr(sys.modules.get("uuid"), "UUID", None):
+        return _uuid_type()
     known = ", ".join(sorted({kind.__name__ for kind in _BUILT_IN}))
-    raise DefinitionError(f"no column type for {python!r}; known are {known}, Enum and ColumnType")
+    raise DefinitionError(
+        f"no column type for {python!r}; known are {known}, UUID, Enum and ColumnType"
+    )
+
+
+@cache
+def _uuid_type() -> ColumnType:
+    """Store a UUID as its 36 characters. Its module costs 2 ms, and few programs need it."""
+    from uuid import UUID
+
+    def encode(value: Any) -> str:
+        if not isinstance(value, UUID):
+            raise _fail("a UUID", value)
+        return str(value)
+
+    return ColumnType("uuid", UUID, str, encode, UUID, Native("UUID", UUID))
 
 
 def family(kind: ColumnType) -> str:
