@@ -23,7 +23,7 @@ from www.middlewares.headers import add_headers
 from www.middlewares.seen import origin
 from www.render import Urls, load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
-from www.storage import LocalStorage
+from www.storage import storage_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -98,11 +98,10 @@ async def loop_lag(app: web.Application) -> AsyncIterator[None]:
 
 
 async def file_storage(app: web.Application) -> AsyncIterator[None]:
-    """Keep uploaded files in the data folder, which only this user of the machine may read."""
+    """Open the storage of uploaded files; its folder is for this user of the machine alone."""
     folder = app[keys.settings].data
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-    min_free_bytes = app[keys.settings].storage.min_free_bytes
-    async with LocalStorage(folder, min_free_bytes=min_free_bytes) as storage:
+    async with storage_of(app[keys.settings]) as storage:
         app[keys.storage] = storage
         yield
 

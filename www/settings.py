@@ -11,7 +11,7 @@ The surprise: relative paths mean the working directory, not the folder of the f
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
@@ -71,6 +71,10 @@ def _path(value: object) -> object:
     if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
         raise ValueError("a path is needed")
     return Path(value).expanduser()
+
+
+def _path_or_nothing(value: object) -> object:
+    return None if value is None or value == "" else _path(value)
 
 
 def _secret(value: SecretStr) -> SecretStr:
@@ -186,10 +190,77 @@ class Db(Section):
 class Storage(Section):
     """Where uploaded files live."""
 
-    kind: Annotated[Literal["local"], About("uploaded files lie in the data folder")] = "local"
+    kind: Annotated[
+        Literal["local", "s3"],
+        About(
+            "uploaded files lie in the data folder, or in the bucket of an S3-compatible service"
+        ),
+    ] = "local"
     min_free_bytes: Annotated[
         Bytes, About("space on the disk that uploads leave to the database", _BYTES)
     ] = 256 * 1024**2
+    bucket: Annotated[
+        str,
+        Field(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$"),
+        About("bucket for storage.kind `s3`; it must exist", "a name as S3 allows it"),
+    ] = ""
+    endpoint: Annotated[
+        str | None,
+        BeforeValidator(_origin),
+        About(
+            "address of the S3 service, without the bucket",
+            "`https://host` or `http://host:port` without a path, or nothing: Amazon's",
+        ),
+    ] = None
+    region: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9-]{1,50}$"),
+        About("region of the bucket; many services take any", "a name such as `eu-central-1`"),
+    ] = "us-east-1"
+    access_key: Annotated[Line, About("access key of the S3 service", "text")] = ""
+    secret_key: Annotated[SecretStr, About("secret key that belongs to it", "text")] = SecretStr("")
+    prefix: Annotated[
+        str,
+        Field(
+            max_length=200,
+            pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$",
+        ),
+        About(
+            "folder in the bucket for all that www stores",
+            "letters, digits, `.`, `_`, `-`, and `/` between, or nothing",
+        ),
+    ] = ""
+    path_style: Annotated[
+        bool,
+        About(
+            "the bucket is a folder of the endpoint (MinIO, Ceph) and not a host of its own",
+            "true or false",
+        ),
+    ] = False
+    presign_downloads: Annotated[
+        bool,
+        About("readers are sent to the bucket by links that last an hour", "true or false"),
+    ] = False
+    presign_uploads: Annotated[
+        bool,
+        About("browsers may put files into the bucket themselves, up to 5 GiB", "true or false"),
+    ] = False
+    public_endpoint: Annotated[
+        str | None,
+        BeforeValidator(_origin),
+        About(
+            "endpoint as browsers reach it, where that differs",
+            "`https://host` or `http://host:port` without a path, or nothing: as storage.endpoint",
+        ),
+    ] = None
+    previous: Annotated[
+        Path | None,
+        BeforeValidator(_path_or_nothing),
+        About(
+            "settings of the storage that files are moved from: what is missing is read there",
+            "a YAML file, or nothing; secrets as WWW_FROM_STORAGE__SECRET_KEY",
+        ),
+    ] = None
 
 
 class Site(Section):
@@ -239,6 +310,17 @@ class Limits(Section):
             f"{_BYTES}; at least three times limits.body_bytes",
         ),
     ] = 2_000_000
+    clamd: Annotated[
+        Line,
+        About(
+            "virus scanner (clamd) that looks at every file before it is kept",
+            "the path of its socket, `host:port`, or nothing: files are not scanned",
+        ),
+    ] = ""
+    clamd_down: Annotated[
+        Literal["refuse", "accept"],
+        About("what happens to uploads while the virus scanner does not answer"),
+    ] = "refuse"
     login_attempts: Annotated[
         Number,
         Field(ge=1, le=1000),
@@ -281,17 +363,19 @@ class Settings(Section):
 
 TARGET: Final = "WWW_TO_"
 """In front of a variable that is a setting of the site that `www move` writes to."""
+PREVIOUS: Final = "WWW_FROM_"
+"""In front of a variable that is a setting of the storage that `storage.previous` names."""
 
 
-def load_target(config: Path, environ: Mapping[str, str]) -> Settings:
-    """Read the settings of the other site that `www move` writes to.
+def load_other(config: Path, environ: Mapping[str, str], prefix: str = TARGET) -> Settings:
+    """Read the settings of another site: the one that is written to, or with PREVIOUS read from.
 
-    What the environment says is about this site, apart from variables with WWW_TO_ in front.
+    What the environment says is about this site, apart from variables with `prefix` in front.
     """
     named = {
-        f"WWW_{name.removeprefix(TARGET)}": value
+        f"WWW_{name.removeprefix(prefix)}": value
         for name, value in environ.items()
-        if name.startswith(TARGET)
+        if name.startswith(prefix)
     }
     return load(config, environ=named)
 
@@ -312,7 +396,9 @@ def load(
     sources = [
         from_yaml(default_file()),
         *([from_yaml(config)] if config else []),
-        from_environ(environ, secrets=secrets, ignore=("WWW_CONFIG", "WWW_TEST_", TARGET)),
+        from_environ(
+            environ, secrets=secrets, ignore=("WWW_CONFIG", "WWW_TEST_", TARGET, PREVIOUS)
+        ),
         from_flags(flags or {}),
     ]
     problems = [
@@ -321,20 +407,29 @@ def load(
     if problems:
         raise SettingsError(problems)
     settings = Settings.model_validate(_merged(sources))
+    if disagreeing := list(_disagreeing(settings)):
+        raise SettingsError(disagreeing)
+    return settings
+
+
+def _disagreeing(settings: Settings) -> Iterator[str]:
+    """Name values that are right alone and wrong together."""
     if settings.limits.form_bytes < 3 * settings.limits.body_bytes:
-        problem = (
+        yield (
             f"limits.form_bytes: found {settings.limits.form_bytes}; allowed: at least three times "
             f"limits.body_bytes ({settings.limits.body_bytes}), because a form sends Chinese text "
             "in three times its size"
         )
-        raise SettingsError([problem])
     if settings.db.host and "/" in str(settings.db.database):
-        problem = (
+        yield (
             f"db.database: found {settings.db.database}; allowed: a name without slashes, because "
             "db.host is set and it names a database of that server"
         )
-        raise SettingsError([problem])
-    return settings
+    if settings.storage.kind == "s3":
+        for key in ("bucket", "access_key", "secret_key"):
+            value = getattr(settings.storage, key)
+            if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                yield f"storage.{key}: found nothing; allowed: text, because storage.kind is s3"
 
 
 def default_file() -> Path:

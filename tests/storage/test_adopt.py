@@ -1,10 +1,8 @@
 """A finished file becomes a content without being copied."""
 
-import hashlib
-
 import pytest
 
-HELLO = hashlib.sha256(b"hello").hexdigest()
+from tests.storage.keeping import HELLO, content_of
 
 
 @pytest.fixture
@@ -19,28 +17,20 @@ def staged(tmp_path):
     return write
 
 
-async def content_of(storage, sha256):
-    content = await storage.open(sha256)
-    try:
-        return await content.pread(0, content.size_bytes)
-    finally:
-        content.close()
-
-
-async def test_it_takes_the_file_itself(storage, staged, stored_paths):
+async def test_it_takes_the_file_itself(disk, staged, stored):
     path = staged(b"hello")
     number = path.stat().st_ino
-    stored = await storage.adopt(path, HELLO, 5)
-    assert (stored.sha256, stored.size_bytes) == (HELLO, 5)
-    assert stored_paths() == [HELLO]
-    assert storage.path(HELLO).stat().st_ino == number
-    assert await content_of(storage, HELLO) == b"hello"
+    kept = await disk.adopt(path, HELLO, 5)
+    assert (kept.sha256, kept.size_bytes) == (HELLO, 5)
+    assert await stored() == [HELLO]
+    assert disk.path(HELLO).stat().st_ino == number
+    assert await content_of(disk, HELLO) == b"hello"
 
 
-async def test_equal_content_is_kept_once(storage, staged, stored_paths):
+async def test_equal_content_is_kept_once(storage, staged, stored):
     await storage.adopt(staged(b"hello"), HELLO, 5)
     await storage.adopt(staged(b"hello", "again"), HELLO, 5)
-    assert stored_paths() == [HELLO]
+    assert await stored() == [HELLO]
 
 
 async def test_what_is_gone_cannot_be_taken(storage, tmp_path):

@@ -50,10 +50,10 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Copy, or compare."""
     from www import database
-    from www.settings import SettingsError, load_target
+    from www.settings import SettingsError, load_other
 
     try:
-        target = load_target(arguments.to, os.environ)
+        target = load_other(arguments.to, os.environ)
     except SettingsError as err:
         say_error(str(err))
         return 2

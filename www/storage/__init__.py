@@ -2,5 +2,15 @@
 
 from www.storage.base import Content, Incoming, Storage, StorageFull, Stored
 from www.storage.local import LocalStorage
+from www.storage.opening import shown, storage_of
 
-__all__ = ["Content", "Incoming", "LocalStorage", "Storage", "StorageFull", "Stored"]
+__all__ = [
+    "Content",
+    "Incoming",
+    "LocalStorage",
+    "Storage",
+    "StorageFull",
+    "Stored",
+    "shown",
+    "storage_of",
+]

@@ -46,10 +46,10 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     from www.auth.passwords import Passwords
     from www.cli.demo.fill import Filler, counts
     from www.markup import ComrakRenderer
-    from www.storage import LocalStorage
+    from www.storage import storage_of
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    async with database.opened(settings.db) as engine, LocalStorage(settings.data) as storage:
+    async with database.opened(settings.db) as engine, storage_of(settings) as storage:
         posts = (await counts(engine))["posts"]
         if posts and not arguments.again:
             say_error(f"this site has {posts} posts already; --again adds {arguments.blogs} more")

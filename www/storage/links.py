@@ -1,0 +1,46 @@
+"""Links into the bucket: the reader's browser fetches from there, and our wires stay free.
+
+A link names the answer's type and file name, works for a while and for whoever has it: the check
+who may read comes before it is given. The bucket's answer has another origin than our pages, so
+what it says runs without our cookies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from www.storage.bucket import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Signs links that work for `expires_s`; `endpoint` is where browsers reach the service."""
+
+    place: Place
+    endpoint: str = ""
+    expires_s: int = 3600
+
+    def download(self, key: str, headers: Mapping[str, str]) -> str:
+        """Return a link to an object, whose answer carries `headers`."""
+        query = {f"response-{name.lower()}": text for name, text in headers.items()}
+        return self._url("GET", key, query=query)
+
+    def upload(self, key: str, size_bytes: int) -> str:
+        """Return an address that takes one PUT of exactly so many bytes."""
+        return self._url("PUT", key, headers={"content-length": str(size_bytes)})
+
+    def _url(
+        self,
+        method: str,
+        key: str,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        signer = self.place.signer(self.endpoint)
+        return signer.url(
+            method, self.place.key(key), expires_s=self.expires_s, query=query, headers=headers
+        )
