@@ -128,7 +128,12 @@ async def opened(db: Db) -> AsyncIterator[Engine]:
     """Bring the database up to date and keep it open for the block."""
     await asyncio.to_thread(upgrade, db)
     replicas = [_address(db, other) for other in db.replicas if db.host]
-    limits = Limits(connections=db.pool)
+    limits = Limits(
+        loop_budget_s=db.loop_budget_ms / 1000,
+        statement_timeout_s=db.statement_timeout_s,
+        busy_timeout_s=db.busy_timeout_s,
+        connections=db.pool,
+    )
     place = _address(db) if db.host else db.database
     async with Engine(place, durability=db.durability, limits=limits, replicas=replicas) as engine:
         yield engine

@@ -185,6 +185,28 @@ class Db(Section):
             "a number from 0 (off) to 3600000",
         ),
     ] = 200
+    loop_budget_ms: Annotated[
+        Number,
+        Field(ge=0, le=1000),
+        About(
+            "milliseconds that SQLite may keep all requests waiting for one statement; what takes "
+            "longer runs again beside them",
+            "a number from 0 (all run beside) to 1000",
+        ),
+    ] = 1
+    statement_timeout_s: Annotated[
+        Number,
+        Field(ge=1, le=86_400),
+        About("seconds after which a statement is given up", "a number from 1 to 86400"),
+    ] = 30
+    busy_timeout_s: Annotated[
+        Number,
+        Field(ge=1, le=3600),
+        About(
+            "seconds to wait for another process or transaction that is in the way",
+            "a number from 1 to 3600",
+        ),
+    ] = 10
 
 
 class Storage(Section):
