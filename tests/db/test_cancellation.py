@@ -83,6 +83,15 @@ async def stream(engine: Engine) -> None:
     assert len([row async for row in engine.stream(Author.select(), chunk=2)]) >= len(BASE)
 
 
+async def stream_and_change(engine: Engine) -> None:
+    async with engine.transaction() as conn:
+        async for row in conn.stream(Author.select().where(OURS).order_by(Author.id), chunk=1):
+            await conn.insert(Author(name=f"{row.name}2"))
+            assert await conn.exists(Author.select())
+        async for _ in conn.stream(Author.select(), chunk=2):
+            break
+
+
 async def transaction(engine: Engine) -> None:
     async with engine.transaction() as conn:
         await conn.lock("names")
@@ -127,6 +136,7 @@ CASES: dict[Callable[[Engine], Coroutine[Any, Any, None]], list[Names]] = {
     read: [],
     read_slowly: [],
     stream: [],
+    stream_and_change: [[*BASE, "a2", "b2", "c2"]],
     transaction: [[*BASE, *MANY, "x"]],
     read_only: [],
     repeated: [[*BASE, "x", "y"]],

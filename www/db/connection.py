@@ -13,7 +13,7 @@ from www.db.errors import OperationalError, StatementError
 from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 
     from www.db.compile import Dialect
     from www.db.drivers.base import Params, Row, Session, Soon
@@ -50,6 +50,9 @@ class Connection(Verbs):
         run = partial(self._session.write_many, sql, rows, short=short)
         changed = seen.write_many(self.observers, sql, rows, run) if self.observers else run()
         return changed if isinstance(changed, int) else await changed
+
+    def _stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        return self._session.stream(sql, params, chunk)
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return self._session.names(sql) if isinstance(self._session, Naming) else ()

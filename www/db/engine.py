@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from www.db import seen
-from www.db.compile import compile_node
 from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.drivers.base import Naming, arrived
@@ -17,7 +16,7 @@ from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
 from www.db.errors import SerializationFailure, StatementError
 from www.db.replica import ReplicaReads
-from www.db.verbs import Verbs, rows_of
+from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
@@ -28,12 +27,9 @@ if TYPE_CHECKING:
     from www.db.compile import Dialect
     from www.db.drivers.base import Driver, Isolation, Params, Result, Row, Soon
     from www.db.seen import Observer
-    from www.db.statements.query import Query
     from www.db.table import Table
 
-R = TypeVar("R")
 T = TypeVar("T")
-STREAM_CHUNK_ROWS = 500
 LEVELS = (None, "read committed", "repeatable read", "serializable")
 
 
@@ -187,18 +183,6 @@ class Engine(Verbs):
         """
         return self.driver.listen(channel)
 
-    async def stream(
-        self, select: Query[R], chunk: int = STREAM_CHUNK_ROWS
-    ) -> AsyncGenerator[R, None]:
-        """Yield the rows one by one; memory holds one chunk of them."""
-        text, params = compile_node(select, self.dialect)
-        stream = self.driver.stream(text, params, chunk)
-        if self.observers:
-            stream = seen.stream(self.observers, text, params, stream)
-        async with aclosing(stream) as chunks:
-            async for row in rows_of(chunks, select, self.dialect):
-                yield row
-
     def _read(self, sql: str, params: Params) -> Soon[list[Row]]:
         if self.observers:
             return seen.read(self.observers, sql, params, self.driver.read)
@@ -208,6 +192,9 @@ class Engine(Verbs):
         if self.observers:
             return seen.write(self.observers, sql, params, partial(self.driver.write, short=short))
         return self.driver.write(sql, params, short=short)
+
+    def _stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        return self.driver.stream(sql, params, chunk)
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return self.driver.names(sql) if isinstance(self.driver, Naming) else ()

@@ -10,6 +10,8 @@ from www.db.errors import StatementError
 from www.db.verbs import Verbs
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from www.db.compile import Dialect
     from www.db.drivers.base import Driver, Params, Result, Row, Soon
     from www.db.seen import Observer
@@ -35,3 +37,6 @@ class ReplicaReads(Verbs):
 
     def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:  # noqa: ARG002
         raise StatementError(ONLY_READS)
+
+    def _stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        return self._driver.stream_copy(sql, params, chunk, self._after)

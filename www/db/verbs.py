@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from www.db import loading, plans
-from www.db.compile import Dialect, compile_node
+from www.db import loading, plans, seen
+from www.db.compile import Compiled, Dialect, compile_node
 from www.db.drivers.base import Result
 from www.db.errors import RowNotFound, StatementError, VersionConflict
 from www.db.hydrate import maker, tuples
@@ -16,7 +17,7 @@ from www.db.statements.select import Count
 from www.db.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from www.db.connection import Connection
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from www.db.seen import Observer
     from www.db.statements.base import Statement
 
+STREAM_CHUNK_ROWS = 500
 R = TypeVar("R")
 T = TypeVar("T")
 TupleT = TypeVar("TupleT", bound=tuple[Any, ...])
@@ -44,6 +46,9 @@ class Verbs:
         raise NotImplementedError
 
     def _write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
+        raise NotImplementedError
+
+    def _stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
         raise NotImplementedError
 
     def _names(self, sql: str) -> tuple[str, ...]:  # noqa: ARG002 - the heirs' use it
@@ -147,6 +152,27 @@ class Verbs:
             await loading.fill(self, select.related, page.rows, rows, places)
         return page
 
+    async def stream(
+        self, select: Query[R], chunk: int = STREAM_CHUNK_ROWS
+    ) -> AsyncGenerator[R, None]:
+        """Yield the rows one by one, as they are when it begins; memory holds one chunk of them.
+
+        In a transaction other statements may run between two rows.
+        """
+        if chunk < 1:
+            raise StatementError(f"stream(chunk=...) takes a number of rows from 1, got {chunk!r}")
+        if isinstance(select, Select) and select.related:
+            raise StatementError("stream() reads no related rows: take page() or all()")
+        make = maker(select.info, select.outputs(), self.dialect)
+        text, params = self._compiled(select)
+        stream = self._stream(text, params, chunk)
+        if self.observers:
+            stream = seen.stream(self.observers, text, params, stream)
+        async with aclosing(stream) as chunks:
+            async for rows in chunks:
+                for row in make(rows):
+                    yield row
+
     async def run(self, change: Change[Any]) -> int:
         """Run a change and return how many rows it touched."""
         if isinstance(change, Query):
@@ -246,13 +272,16 @@ class Verbs:
         return [str(row[-1]) for row in (found if isinstance(found, list) else await found)]
 
     def _rows(self, statement: Statement[Any]) -> Soon[list[Row]]:
-        text, params = compile_node(statement, self.dialect)
+        text, params = self._compiled(statement)
         if isinstance(statement, Query):
-            if statement.locks and not self.in_transaction:
-                message = "for_update() outside of a transaction keeps nothing: "
-                raise StatementError(message + "`async with engine.transaction() as conn`")
             return self._read(text, params)
         return self._returned(text, params, short=statement.is_short() and _NESTED not in text)
+
+    def _compiled(self, statement: Statement[Any]) -> Compiled:
+        if statement.locks and not self.in_transaction:
+            message = "for_update() outside of a transaction keeps nothing: "
+            raise StatementError(message + "`async with engine.transaction() as conn`")
+        return compile_node(statement, self.dialect)
 
     async def _returned(self, text: str, params: Params, *, short: bool) -> list[Row]:
         return (await self._written(text, params, short=short)).rows
@@ -268,15 +297,3 @@ def _info_of(row: Table) -> TableInfo[Any]:
     except AttributeError:
         message = "this verb takes a row of a table, such as Blog(title='Hello'), not a"
         raise StatementError(f"{message} {type(row).__name__}") from None
-
-
-async def rows_of(
-    chunks: AsyncIterator[list[Row]], select: Query[R], dialect: Dialect
-) -> AsyncIterator[R]:
-    """Make rows of a stream of chunks."""
-    if isinstance(select, Select) and select.related:
-        raise StatementError("stream() reads no related rows: take page() or all()")
-    make = maker(select.info, select.outputs(), dialect)
-    async for chunk in chunks:
-        for row in make(chunk):
-            yield row

@@ -62,3 +62,22 @@ async def test_it_does_without_a_replica_that_is_down(engine: Engine, replica: s
             assert await engine.replica().count(Author.select()) == 1
     finally:
         await asyncio.to_thread(replica.start)
+
+
+async def test_it_streams_from_the_replica(engine: Engine, replica: servers.Server):
+    names = [f"n{number}" for number in range(20)]
+    await engine.insert_many([Author(name=name) for name in names])
+    select = Author.select(Author.name).order_by(Author.id)
+    reads = engine.replica(after=await engine.position())
+    assert [row.name async for row in reads.stream(select, chunk=3)] == names
+    await _seen(engine, lambda: _port_is(reads._driver, replica.port, reads._after))
+    ports = reads._driver.stream_copy("SELECT inet_server_port()", (), 5, reads._after)
+    assert [int(row[0]) async for rows in ports for row in rows] == [replica.port]
+    async for _ in reads.stream(select, chunk=3):
+        break
+    await asyncio.to_thread(replica.stop)
+    try:
+        async with asyncio.timeout(5):
+            assert [row.name async for row in engine.replica().stream(select, chunk=3)] == names
+    finally:
+        await asyncio.to_thread(replica.start)

@@ -1,6 +1,7 @@
 # pyright: strict
 """What an engine, a transaction and a replica give back."""
 
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, assert_type
@@ -109,6 +110,10 @@ async def transactions(database: Path) -> None:
         assert_type(engine.replica(after=await engine.position()), ReplicaReads)
         async for book in engine.stream(Book.select(Book.title)):
             assert_type(book, Book)
+        async for book in engine.replica().stream(Book.select(), chunk=10):
+            assert_type(book, Book)
+        async with engine.transaction() as conn, aclosing(conn.stream(Book.select())) as books:
+            assert_type(await anext(books), Book)
         async with engine.listen("changed") as messages:
             async for message in messages:
                 assert_type(message, str | None)

@@ -23,7 +23,7 @@ async def reads(engine: Engine, conn: Connection) -> None:
     await engine.update(Book)  # expect: arg-type reportArgumentType
     await engine.insert_many(Author.select())  # expect: arg-type reportArgumentType
     engine.lock("quota")  # expect: attr-defined reportAttributeAccessIssue
-    conn.stream(Book.select())  # expect: attr-defined reportAttributeAccessIssue
+    await conn.stream(Book.select())  # expect: misc reportGeneralTypeIssues
     engine.transaction(isolation="serialisable")  # expect: arg-type reportArgumentType
     async with engine.transaction(readonly=True):  # expect: call-arg reportCallIssue
         pass

@@ -95,6 +95,10 @@ class Session(Protocol):
         """Run one change for each of `rows`; return how many rows were changed."""
         ...
 
+    def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        """Yield the rows of one statement as they are now; others may run meanwhile."""
+        ...
+
     async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
         """Add rows in the quickest way there is; values as the driver takes them."""
         ...
@@ -145,6 +149,12 @@ class Driver(Protocol):
 
     def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
         """Yield the rows of one statement, `chunk` at a time, with flat memory."""
+        ...
+
+    def stream_copy(
+        self, sql: str, params: Params, chunk: int, after: int
+    ) -> AsyncGenerator[list[Row], None]:
+        """Like `stream`, on a copy that holds all changes up to `after`, if there is one."""
         ...
 
     async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:

@@ -7,12 +7,11 @@ if it certainly never reached the server; else it may have been made, and Connec
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from www.db.drivers.base import Activity
-from www.db.drivers.postgres.errors import DRIVER_ERRORS, translate
 from www.db.drivers.postgres.link import Link
 from www.db.drivers.postgres.listener import Listener, messages
 from www.db.drivers.postgres.pool import Pool
@@ -115,15 +114,27 @@ class PostgresDriver:
         """Yield rows, `chunk` at a time, from a cursor of the server."""
         link = await self._begun("BEGIN READ ONLY")
         try:
-            try:
-                statement = await link.prepare(sql)
-                cursor = await statement.cursor(*params)
-                while rows := await cursor.fetch(chunk):
-                    yield rows
-            except DRIVER_ERRORS as err:
-                raise translate(err) from err
+            cursor = await link.cursor(sql, params)
+            while rows := await link.fetch(cursor, chunk):
+                yield rows
         finally:
             self._pool.mend(link)
+
+    async def stream_copy(
+        self, sql: str, params: Params, chunk: int, after: int
+    ) -> AsyncGenerator[list[Row], None]:
+        """Stream from a replica that has replayed the log up to `after`, else from here."""
+        self._require_open()
+        async with aclosing(self._replicas.stream(sql, params, chunk, after)) as chunks:
+            async for rows in chunks:
+                if rows is None:
+                    break
+                yield rows
+            else:
+                return
+        async with aclosing(self.stream(sql, params, chunk)) as own:
+            async for rows in own:
+                yield rows
 
     async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:
         """Start a transaction; a read-only one sees one state of the database."""

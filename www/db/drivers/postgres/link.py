@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
@@ -75,6 +76,27 @@ class Link:
         statement = self._statements.get(sql) or await self.prepare(sql)
         self.sent = True
         return await self._execute(statement._state, params, "", 0, True, None)  # noqa: SLF001
+
+    async def cursor(self, sql: str, params: Params) -> Any:
+        """Open a statement to fetch from; it needs a transaction, and sees one state."""
+        try:
+            statement = await self.prepare(sql)
+            return await statement.cursor(*params)
+        except DRIVER_ERRORS as err:
+            raise translate(err) from err
+
+    async def fetch(self, cursor: Any, most: int) -> list[Row]:
+        """Return some more rows of what `cursor` opened; none at the end."""
+        try:
+            rows: list[Row] = await cursor.fetch(most)
+        except DRIVER_ERRORS as err:
+            raise translate(err) from err
+        return rows
+
+    async def close_cursor(self, cursor: Any) -> None:
+        """Free what the server keeps for it; after an error that is nothing."""
+        with suppress(*DRIVER_ERRORS):
+            await cursor._close_portal(None)  # noqa: SLF001 - only the transaction's end does it else
 
     async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
         """Add rows by COPY; all of them or none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 from time import monotonic
@@ -11,9 +12,10 @@ from www.db.drivers.postgres.pool import Pool
 from www.db.errors import OperationalError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from www.db.drivers.base import Params, Row
+    from www.db.drivers.postgres.link import Link
     from www.db.drivers.postgres.options import Options
 
 REST_S = 5.0  # how long a replica that failed is left alone
@@ -38,14 +40,34 @@ class Replica:
         """Run a read; None if this copy has not come to `after` yet."""
         link = await self.pool.acquire()
         try:
-            if after > self._replayed:
-                self._replayed = int((await link.read(REPLAYED, ()))[0][0])
-            rows = await link.read(sql, params) if after <= self._replayed else None
+            there = await self._has_come_to(after, link)
+            rows = await link.read(sql, params) if there else None
         except BaseException:
             self.pool.mend(link)
             raise
         self.pool.release(link)
         return rows
+
+    async def stream(
+        self, sql: str, params: Params, chunk: int, after: int
+    ) -> AsyncGenerator[list[Row] | None, None]:
+        """Yield rows, `chunk` at a time; None if this copy has not come to `after` yet."""
+        link = await self.pool.acquire()
+        try:
+            if not await self._has_come_to(after, link):
+                yield None
+                return
+            await link.command("BEGIN READ ONLY")
+            cursor = await link.cursor(sql, params)
+            while rows := await link.fetch(cursor, chunk):
+                yield rows
+        finally:
+            self.pool.mend(link)
+
+    async def _has_come_to(self, after: int, link: Link) -> bool:
+        if after > self._replayed:
+            self._replayed = int((await link.read(REPLAYED, ()))[0][0])
+        return after <= self._replayed
 
 
 class Replicas:
@@ -70,11 +92,7 @@ class Replicas:
 
     async def read(self, sql: str, params: Params, after: int) -> list[Row] | None:
         """Run a read on the next copy that can; None if the server itself must answer."""
-        now, first = monotonic(), next(self._turn)
-        for offset in range(len(self._replicas)):
-            replica = self._replicas[(first + offset) % len(self._replicas)]
-            if replica.resting_until > now:
-                continue
+        for replica in self._in_turn():
             try:
                 rows = await replica.read(sql, params, after)
             except OperationalError:  # also a read that stood in the way of what is replayed
@@ -83,3 +101,32 @@ class Replicas:
             if rows is not None:
                 return rows
         return None
+
+    async def stream(
+        self, sql: str, params: Params, chunk: int, after: int
+    ) -> AsyncGenerator[list[Row] | None, None]:
+        """Yield rows of the next copy that can; None if the server itself must answer."""
+        for replica in self._in_turn():
+            begun = False
+            try:
+                async with aclosing(replica.stream(sql, params, chunk, after)) as chunks:
+                    async for rows in chunks:
+                        if rows is None:
+                            break
+                        begun = True
+                        yield rows
+                    else:
+                        return
+            except OperationalError:
+                replica.resting_until = monotonic() + REST_S
+                if begun:  # another copy may be at another point
+                    raise
+        yield None
+
+    def _in_turn(self) -> Iterator[Replica]:
+        """Yield the copies that are not at rest, each time beginning with another."""
+        now, first = monotonic(), next(self._turn)
+        for offset in range(len(self._replicas)):
+            replica = self._replicas[(first + offset) % len(self._replicas)]
+            if replica.resting_until <= now:
+                yield replica

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from www.db.drivers.base import Params, Result, Row
 from www.db.errors import BadValue, ConnectionLost, OperationalError, StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from www.db.drivers.postgres.link import Link
     from www.db.drivers.postgres.pool import Pool
@@ -27,6 +27,7 @@ class Session:
         self._pool = pool
         self._read_only = read_only
         self._link: Link | None = link
+        self._left: list[Any] = []  # cursors of streams that have ended
 
     def read(self, sql: str, params: Params) -> Awaitable[list[Row]]:
         """Run a statement that changes nothing."""
@@ -47,6 +48,20 @@ class Session:
     async def write_many(self, sql: str, rows: Sequence[Params], *, short: bool) -> int:
         """Run one change for each of `rows`, one after the other: arrays are quicker."""
         return sum([(await self.write(sql, params, short=short)).changed for params in rows])
+
+    async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        """Yield rows as they are now; other statements may run meanwhile."""
+        link = self._open()
+        while self._left:
+            await link.close_cursor(self._left.pop())
+        cursor = await link.cursor(sql, params)
+        try:
+            while rows := await self._open().fetch(cursor, chunk):
+                yield rows
+        finally:
+            # Not closed here: a stream that was left is ended by a task of its own, whenever that
+            # may be, and the link may be busy then. The end of the transaction closes it as well.
+            self._left.append(cursor)
 
     async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
         """Add rows by COPY."""

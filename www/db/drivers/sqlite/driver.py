@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import TYPE_CHECKING
 
-import apsw
-
 from www.db.drivers.base import Activity, arrived
-from www.db.drivers.sqlite.errors import translate
 from www.db.drivers.sqlite.lane import Lane, Options, make_file
 from www.db.drivers.sqlite.quick import Quick
 from www.db.drivers.sqlite.sessions import NO_CHANNELS, ReadSession
+from www.db.drivers.sqlite.streams import Stream
 from www.db.drivers.sqlite.writer import Writer
 from www.db.errors import Busy, ConnectionLost, StatementError, Timeout
 
@@ -106,16 +103,24 @@ class SQLiteDriver:
         """Yield rows, `chunk` at a time, from a reader in a thread."""
         self._require_open()
         lane = await self._acquire()
-        cursor = lane.connection.cursor()
+        stream = Stream(lane, chunk)
         try:
-            await lane.call(lambda: cursor.execute(sql, params))
-            while rows := await lane.call(lambda: list(islice(cursor, chunk))):
+            await stream.begin(sql, params)
+            while rows := await stream.next():
                 yield rows
-        except apsw.Error as err:
-            raise translate(err) from err
         finally:
-            cursor.close(force=True)
+            stream.close()
             await self._release(lane)
+
+    def stream_copy(
+        self,
+        sql: str,
+        params: Params,
+        chunk: int,
+        after: int,  # noqa: ARG002
+    ) -> AsyncGenerator[list[Row], None]:
+        """Stream from the file itself: it has no copies."""
+        return self.stream(sql, params, chunk)
 
     async def begin(self, *, read_only: bool, isolation: Isolation | None = None) -> Session:  # noqa: ARG002 - all are serializable
         """Start a transaction: on a reader of its own, or on the writer when it is its turn."""

@@ -123,6 +123,7 @@ class Lane:
         self._stop = False
         self._running: asyncio.Future[Any] | None = None
         self.interrupted = 0  # reads that exceeded the budget
+        self.streams = 0  # selects that are open while other statements run
         self._open()
 
     def _open(self) -> None:
@@ -214,7 +215,8 @@ class Lane:
     def _end_running(self) -> None:
         """Stop what runs in the thread; `interrupt` alone misses what has not begun yet."""
         self._stop = True
-        self.connection.interrupt()
+        if not self.streams:  # of which it would end every one
+            self.connection.interrupt()
 
     def is_busy(self) -> bool:
         """Tell whether something runs in the thread."""

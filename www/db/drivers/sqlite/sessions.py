@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from www.db.drivers.base import arrived
+from www.db.drivers.sqlite.streams import Stream
 from www.db.errors import OperationalError, StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from www.db.drivers.base import Params, Result, Row, Soon
     from www.db.drivers.sqlite.lane import Lane
@@ -30,6 +31,7 @@ class ReadSession:
         self._lane: Lane | None = lane
         self._release = release
         self._statements = 0
+        self._streams: list[Stream] = []
 
     def read(self, sql: str, params: Params) -> Soon[list[Row]]:
         """Run a read."""
@@ -37,6 +39,19 @@ class ReadSession:
         if self._is_for_others():
             return _next_turn(lambda: lane.read(sql, params))
         return lane.read(sql, params)
+
+    async def stream(self, sql: str, params: Params, chunk: int) -> AsyncGenerator[list[Row], None]:
+        """Yield rows as they are now; other statements may run meanwhile."""
+        stream = Stream(self._open(), chunk)
+        self._streams.append(stream)
+        try:
+            await stream.begin(sql, params)
+            while rows := await stream.next():
+                yield rows
+                self._open()
+        finally:
+            if stream.leave() and stream in self._streams:
+                self._streams.remove(stream)
 
     def names(self, sql: str) -> tuple[str, ...]:
         """Return the names of the result's columns."""
@@ -81,7 +96,13 @@ class ReadSession:
 
     def _end(self) -> Lane:
         lane, self._lane = self._open(), None
+        self._close_streams()
         return lane
+
+    def _close_streams(self) -> None:
+        streams, self._streams = self._streams, []
+        for stream in streams:
+            stream.close()
 
 
 class WriteSession(ReadSession):
@@ -95,6 +116,8 @@ class WriteSession(ReadSession):
     def write(self, sql: str, params: Params, *, short: bool) -> Soon[Result]:
         """Run a change."""
         lane = self._open()
+        if self._streams and self._is_read_from():
+            return self._behind_streams(lambda: self.write(sql, params, short=short))
         if not short:
             return lane.in_thread(sql, params)
         if self._is_for_others():
@@ -104,6 +127,8 @@ class WriteSession(ReadSession):
     def write_many(self, sql: str, rows: Sequence[Params], *, short: bool) -> Soon[int]:
         """Run one change for each of `rows`: on the loop if that is short, else in steps."""
         lane = self._open()
+        if self._streams and self._is_read_from():
+            return self._behind_streams(lambda: self.write_many(sql, rows, short=short))
         return lane.here_many(sql, rows) if short else _in_steps(lane, sql, rows)
 
     async def copy_in(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> None:
@@ -111,6 +136,15 @@ class WriteSession(ReadSession):
         names, places = '", "'.join(columns), ", ".join("?" * len(columns))
         text = f'INSERT INTO "{table}" ("{names}") VALUES ({places})'
         await arrived(self.write_many(text, rows, short=False))
+
+    def _is_read_from(self) -> bool:
+        return any(stream.is_reading() for stream in self._streams)
+
+    async def _behind_streams(self, run: Callable[[], Soon[T]]) -> T:
+        """Change something when no open stream can see it any more."""
+        for stream in self._streams:
+            await stream.keep()
+        return await arrived(run())
 
     async def lock(self, name: str) -> None:
         """Do nothing: there is no other transaction that changes anything."""
@@ -129,6 +163,7 @@ class WriteSession(ReadSession):
 
     def _end(self) -> Lane:
         lane, self._lane = super()._open(), None
+        self._close_streams()
         return lane
 
 
