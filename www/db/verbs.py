@@ -192,8 +192,8 @@ class Verbs:
         if plan.generated:
             if result.rows:
                 for (key, decode), value in zip(plan.fills, result.rows[0], strict=True):
-                    plain = decode is None or value is None
-                    dict.__setitem__(row, key, value if plain else decode(value))
+                    made = value if decode is None or value is None else decode(value)
+                    dict.__setitem__(row, key, made)
             else:
                 dict.__setitem__(row, plan.generated[0].attribute, result.row_id)
         row.mark_stored()
