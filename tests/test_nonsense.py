@@ -31,6 +31,7 @@ FIELDS = {
     "admin.change_user": ("role", "active", "current"),
     "admin.invitations": ("role", "current"),
     "files.upload": ("file",),
+    "files.archive": ("id",),
     "blogs.delete": (),
     "comments.delete": (),
     "files.delete": (),
@@ -60,6 +61,7 @@ QUERY = {
     "notice": ("site.index", "blogs.detail", "accounts.account"),
     "sort": ("admin.statements",),
     "v": ("site.static",),
+    "id": ("files.archive",),
 }
 """Which pages read which word; the others get a few values too."""
 # fmt: off

@@ -46,6 +46,7 @@ ADDRESSES = {
     "admin.statements": "/admin/statements",
     "files.upload": "/upload",
     "files.index": "/files",
+    "files.archive": "/files/archive?id=1&id=2",
     "files.download": "/files/1/a.txt",
     "files.delete": "/files/1/delete",
 }

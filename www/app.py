@@ -14,6 +14,8 @@ from www.auth.passwords import Passwords
 from www.db.seen.counters import Counters
 from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
+from www.files.archive import Checksums
+from www.files.hot import HotContents
 from www.files.space import Space
 from www.files.sweeping import sweep_forever
 from www.markup import ComrakRenderer, Renders
@@ -50,6 +52,8 @@ def create_app(
     app[keys.settings] = settings
     app[keys.can] = permissions.can
     app[keys.passwords] = passwords or Passwords()
+    app[keys.hot] = HotContents()
+    app[keys.checksums] = Checksums()
     app[keys.space] = Space()
     app[keys.tasks] = set()
     app[keys.metrics] = Metrics()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from www.db import Engine
     from www.db.seen.counters import Counters
     from www.db.seen.report import Reports
+    from www.files.archive import Checksums
+    from www.files.hot import HotContents
     from www.files.space import Space
     from www.markup import Renders
     from www.metrics import Metrics
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 settings: Final[web.AppKey[Settings]] = web.AppKey("settings")
 engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
 storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
+hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in memory
+checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
 space: Final[web.AppKey[Space]] = web.AppKey("space")
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
 renders: Final[web.AppKey[Renders]] = web.AppKey("renders")

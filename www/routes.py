@@ -85,6 +85,7 @@ ROUTES: Final = (
 
     Route("GET,POST", "/upload",                 "files.upload",   files.upload,   AUTHOR),
     Route("GET",      "/files",                  "files.index",    files.index,    USER),
+    Route("GET,POST", "/files/archive",          "files.archive",  files.archive,  USER),
     Route("GET,POST", f"/files/{ID}/delete",     "files.delete",   files.delete,   USER),
     Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),
 )

@@ -283,6 +283,10 @@ class Storage(Section):
             "a YAML file, or nothing; secrets as WWW_FROM_STORAGE__SECRET_KEY",
         ),
     ] = None
+    sendfile_header: Annotated[
+        Literal["", "X-Accel-Redirect", "X-Sendfile"],
+        About("how a server of server.trusted_proxies is told to send a stored file itself"),
+    ] = ""
 
 
 class Site(Section):
@@ -343,6 +347,15 @@ class Limits(Section):
         Literal["refuse", "accept"],
         About("what happens to uploads while the virus scanner does not answer"),
     ] = "refuse"
+    download_bytes_per_s: Annotated[
+        int,
+        BeforeValidator(_size),
+        Field(ge=0, le=2**53),
+        About(
+            "how fast files go out over one connection; 0 is as fast as they can",
+            "0, or a size such as `2 MB` or a number of bytes",
+        ),
+    ] = 0
     login_attempts: Annotated[
         Number,
         Field(ge=1, le=1000),

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
+from www import keys
 from www.errors import WwwError
-from www.files import download, upload
+from www.files import archive, download, hot, upload
+from www.settings import Settings
 from www.storage import LocalStorage
 
 MODIFIED = datetime(2026, 10, 20, 10, tzinfo=UTC)
@@ -40,7 +42,13 @@ def finished():
 
 
 @pytest.fixture
-def bare_app(storage, finished):
+def bare_settings():
+    """Return the settings of the bare server; a test may replace them by asking for others."""
+    return Settings()
+
+
+@pytest.fixture
+def bare_app(storage, finished, bare_settings):
     @web.middleware
     async def errors(request, handler):
         try:
@@ -64,6 +72,8 @@ def bare_app(storage, finished):
         return await download.respond(request, storage, file)
 
     app = web.Application(middlewares=[errors])
+    app[keys.checksums] = archive.Checksums()
+    app[keys.settings], app[keys.hot] = bare_settings, hot.HotContents()
     app.router.add_post("/upload", receive)
     app.router.add_get("/{sha256}", respond)
     return app

@@ -10,64 +10,81 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
+
+from www.files import ranges
+from www.files.ranges import Part
 
 if TYPE_CHECKING:
     from multidict import MultiMapping
 
 _TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
-_RANGE: Final = re.compile(r"([0-9]*)-([0-9]*)")
 # IMF-fixdate, and the two older forms that must still be understood (RFC 9110, 5.6.7).
 _DATES: Final = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
-_MAX_DIGITS: Final = 18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Validators:
-    """What tells one version of a content from another. `etag` is strong, without quotes."""
+    """What tells one version of a content from another. `etag` is strong, without quotes.
+
+    `modified` is None where no date can tell versions apart; then conditions on dates are ignored.
+    """
 
     size_bytes: int
     etag: str
-    modified: datetime
+    modified: datetime | None
 
-    @property
+    @cached_property
     def headers(self) -> dict[str, str]:
         """Header lines for a whole, partial or not modified answer."""
-        modified = self.modified.astimezone(UTC).replace(microsecond=0)
-        return {
-            "ETag": f'"{self.etag}"',
-            "Last-Modified": format_datetime(modified, usegmt=True),
-            "Accept-Ranges": "bytes",
-        }
+        lines = {"ETag": f'"{self.etag}"', "Accept-Ranges": "bytes"}
+        if (second := self.second) is not None:
+            lines["Last-Modified"] = format_datetime(second, usegmt=True)
+        return lines
+
+    @cached_property
+    def second(self) -> datetime | None:
+        """The time as Last-Modified says it: whole seconds."""
+        return self.modified and self.modified.astimezone(UTC).replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer: which bytes, under which status, with which header lines."""
+    """The answer: which parts of the content, under which status, with which header lines.
+
+    Several parts mean a body of the type multipart/byteranges.
+    """
 
     status: int
-    offset: int = 0
-    length: int = 0
+    parts: tuple[Part, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def decide(method: str, headers: MultiMapping[str], content: Validators) -> Decision:
-    """Return the answer to a GET or HEAD: 200, 206, 304, 412 or 416."""
+def decide(
+    method: str, headers: MultiMapping[str], content: Validators, *, whole: bool = False
+) -> Decision:
+    """Return the answer to a GET or HEAD: 200, 206, 304, 412 or 416; `whole` ignores ranges."""
     status = _precondition(headers, content)
     if status == 304:
         return Decision(304, headers=content.headers)
     if status:
         return Decision(status)
     size = content.size_bytes
-    if method == "GET" and _range_applies(headers, content):
-        wanted = _range(headers.getall("Range", []), size)
-        if wanted is not None:
-            first, length = wanted
-            if length == 0:
-                return Decision(416, headers={"Content-Range": f"bytes */{size}"})
-            line = f"bytes {first}-{first + length - 1}/{size}"
-            return Decision(206, first, length, content.headers | {"Content-Range": line})
-    return Decision(200, 0, size, content.headers)
+    if method == "GET" and "Range" in headers and not whole and _range_applies(headers, content):
+        parts = ranges.parse(headers.getall("Range"), size)
+        if parts is not None and not parts:
+            # With the version: whoever goes on from a finished file learns that it is finished.
+            return Decision(416, headers=content.headers | {"Content-Range": f"bytes */{size}"})
+        if parts is not None:
+            line = {} if len(parts) > 1 else {"Content-Range": content_range(parts[0], size)}
+            return Decision(206, parts, content.headers | line)
+    return Decision(200, (Part(0, size),), content.headers)
+
+
+def content_range(part: Part, size: int) -> str:
+    """Return the value of Content-Range for one part."""
+    return f"bytes {part.offset}-{part.offset + part.length - 1}/{size}"
 
 
 def _precondition(headers: MultiMapping[str], content: Validators) -> int:
@@ -75,12 +92,12 @@ def _precondition(headers: MultiMapping[str], content: Validators) -> int:
     if "If-Match" in headers:
         if not _matches(headers.getall("If-Match"), content.etag, weakly=False):
             return 412
-    elif (since := _date(headers.get("If-Unmodified-Since"))) and _second(content) > since:
+    elif _changed_since(headers.get("If-Unmodified-Since"), content) is True:
         return 412
     if "If-None-Match" in headers:
         if _matches(headers.getall("If-None-Match"), content.etag, weakly=True):
             return 304
-    elif (since := _date(headers.get("If-Modified-Since"))) and _second(content) <= since:
+    elif _changed_since(headers.get("If-Modified-Since"), content) is False:
         return 304
     return 0
 
@@ -100,35 +117,16 @@ def _range_applies(headers: MultiMapping[str], content: Validators) -> bool:
     tag = _TAG.fullmatch(value.strip())
     if tag is not None:
         return not tag[1] and tag[2] == content.etag
-    return _date(value) == _second(content)
+    date = _date(value)
+    return date is not None and date == content.second
 
 
-def _range(lines: list[str], size: int) -> tuple[int, int] | None:
-    """Return offset and length, length 0 when unsatisfiable; None to send the whole.
-
-    Several ranges at once get the whole, which RFC 9110, 14.2 allows.
-    """
-    unit, equals, spec = lines[0].partition("=") if len(lines) == 1 else ("", "", "")
-    found = _RANGE.fullmatch(spec.strip())
-    if unit.strip().lower() != "bytes" or not equals or found is None:
+def _changed_since(value: str | None, content: Validators) -> bool | None:
+    """Compare with a date; None where there is none to compare."""
+    since = _date(value)
+    if since is None or content.second is None:
         return None
-    first, last = _number(found[1]), _number(found[2])
-    if first is None:
-        if last is None or (size == 0 and last > 0):
-            return None  # no Content-Range can name the last bytes of nothing
-        return max(0, size - last), min(size, last)
-    if last is not None and last < first:
-        return None
-    if first >= size:
-        return first, 0
-    return first, (size if last is None else min(size, last + 1)) - first
-
-
-def _number(digits: str) -> int | None:
-    """Return the number; int() refuses thousands of digits, and no content is that long."""
-    if not digits:
-        return None
-    return int(digits) if len(digits.lstrip("0")) <= _MAX_DIGITS else 10**_MAX_DIGITS
+    return content.second > since
 
 
 def _date(value: str | None) -> datetime | None:
@@ -138,8 +136,3 @@ def _date(value: str | None) -> datetime | None:
         except ValueError:
             continue
     return None
-
-
-def _second(content: Validators) -> datetime:
-    """Return the time as Last-Modified says it: whole seconds."""
-    return content.modified.replace(microsecond=0)

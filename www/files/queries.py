@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from www.auth.permissions import allow, at_least
+from www.auth.permissions import allow, at_least, can
 from www.db import total
 from www.errors import NotFound
-from www.models import File, Role, User
+from www.models import File, Folder, Role, User, Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from www.db import Page, Select
     from www.db.verbs import Verbs
@@ -21,6 +21,8 @@ _LISTED: Final = (
     User.display_name.label("owner_display"),
 )
 _MOST_HASHES: Final = 1000
+_MOST_IDS: Final = 500
+_MOST_FOLDERS: Final = 100
 
 
 async def manageable(conn: Verbs, user: User, *, after: str | None, size: int) -> Page[Any]:
@@ -48,6 +50,42 @@ async def deletable_file(conn: Verbs, user: User | None, id: int) -> File:
     return found
 
 
+async def listed_files(conn: Verbs, user: User, ids: Sequence[int]) -> list[File]:
+    """Return files that `user` may learn of without their names, in the order of `ids`.
+
+    Those are one's own and public ones, for an administrator all. Raises NotFound.
+    """
+    found: dict[int, File] = {}
+    for start in range(0, len(ids), _MOST_IDS):
+        some = ids[start : start + _MOST_IDS]
+        found.update(
+            {row.id: row for row in await conn.all(File.select().where(File.id.in_(some)))}
+        )
+    files = [found[id] for id in dict.fromkeys(ids) if id in found]
+    public = Visibility.PUBLIC
+    if len(files) < len(set(ids)) or not all(
+        file.visibility is public or can(user, "delete_file", file) for file in files
+    ):
+        raise NotFound
+    return files
+
+
+async def folder_paths(conn: Verbs, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Return the names of each folder and of those around it, the outermost first."""
+    rows: dict[int, Folder] = {}
+    wanted = set(ids)
+    while wanted:
+        some = sorted(wanted)[:_MOST_IDS]
+        rows.update(
+            {row.id: row for row in await conn.all(Folder.select().where(Folder.id.in_(some)))}
+        )
+        wanted -= set(some)
+        wanted |= {row.parent_id for id in some if (row := rows.get(id)) and row.parent_id} - set(
+            rows
+        )
+    return {id: _path(rows, id) for id in ids if id in rows}
+
+
 async def contents_in_use(conn: Verbs, hashes: Sequence[str]) -> set[str]:
     """Return which of these contents a file refers to; as many as there are, in small questions."""
     found: set[str] = set()
@@ -66,3 +104,13 @@ def manageable_files(user: User) -> Select[Any]:
 def used(owner_id: int) -> Select[Any]:
     """The question of `used_bytes`: an index answers it alone."""
     return File.select(total(File.size)).where(File.owner_id == owner_id)
+
+
+def _path(rows: Mapping[int, Folder], id: int) -> tuple[str, ...]:
+    names: list[str] = []
+    at: int | None = id
+    # Whoever moves folders about while this is read could make a circle of them.
+    while at is not None and at in rows and len(names) < _MOST_FOLDERS:
+        names.append(rows[at].name)
+        at = rows[at].parent_id
+    return tuple(reversed(names))

@@ -5,6 +5,7 @@ There is no forms.py here: a form with files is read by `www.files.upload`, piec
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -14,11 +15,15 @@ from aiohttp import hdrs, web
 from www import keys
 from www.errors import Invalid, NotFound, WwwError
 from www.files import actions, naming, queries
+from www.files import archive as archives
+from www.files.archive import MAX_ENTRIES
+from www.files.arranging import Filed, arrange
 from www.files.download import Download, respond
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
+from www.i18n import N_
 from www.render import render, see_other
-from www.requests import cursor, row_id, signed_in, wants_json
+from www.requests import cursor, read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from www.models import File
 
 _PAGE_SIZE: Final = 50
+_ARCHIVE_NAME: Final = "files.zip"
+_ID: Final = re.compile("[1-9][0-9]{0,17}")
 
 
 async def upload(request: web.Request) -> web.Response:
@@ -69,6 +76,18 @@ async def download(request: web.Request) -> web.StreamResponse:
     return await respond(request, request.app[keys.storage], found)
 
 
+async def archive(request: web.Request) -> web.StreamResponse:
+    """Send the files with the numbers `id` as one zip."""
+    engine, user, ids = request.app[keys.engine], signed_in(request), await _ids(request)
+    files = await queries.listed_files(engine, user, ids)
+    paths = await queries.folder_paths(engine, {f.folder_id for f in files if f.folder_id})
+    filed = [
+        Filed(paths.get(f.folder_id or 0, ()), f.name, f.sha256, f.size, f.created_at)
+        for f in files
+    ]
+    return await archives.respond(request, request.app[keys.storage], _ARCHIVE_NAME, arrange(filed))
+
+
 async def delete(request: web.Request) -> web.Response:
     """Ask whether the file shall go, and let it go."""
     engine, user = request.app[keys.engine], signed_in(request)
@@ -81,6 +100,19 @@ async def delete(request: web.Request) -> web.Response:
         await conn.delete(file)
     await actions.release(engine, request.app[keys.storage], file.sha256)
     return _to_list(request, "file_deleted")
+
+
+async def _ids(request: web.Request) -> list[int]:
+    """Return the numbers of the chosen files. Raises Invalid, NotFound."""
+    sent = request.query if request.method != hdrs.METH_POST else await read_form(request)
+    words = sent.getall("id", [])
+    if not words:
+        raise Invalid({"id": [N_("Choose at least one file.")]})
+    if len(words) > MAX_ENTRIES:
+        raise Invalid({"id": [N_("These are too many files for one archive.")]})
+    if not all(_ID.fullmatch(word) for word in words):
+        raise NotFound
+    return [int(word) for word in words]
 
 
 async def _receive(request: web.Request) -> list[File]:

@@ -1,0 +1,46 @@
+"""X-Accel-Redirect and X-Sendfile: the web server in front sends the content, we only say which.
+
+Only to a proxy that is trusted: anybody else would get an empty body and the name of a file. What
+asks for a version (If-Match) is answered here, for nginx compares with a tag of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from www import keys
+from www.addresses import from_trusted_proxy
+from www.storage import LocalStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from www.storage import Storage
+
+LOCATION: Final = "/_files/"
+"""The internal location of nginx; docs/operations.md has it."""
+
+
+def answer(
+    request: web.Request, storage: Storage, sha256: str, headers: Mapping[str, str]
+) -> web.Response | None:
+    """Return the answer that hands the whole content over; None to send it ourselves.
+
+    Ranges are left to the server in front, which sees the same Range and our ETag.
+    """
+    settings = request.app[keys.settings]
+    name = settings.storage.sendfile_header
+    if not name or not isinstance(storage, LocalStorage) or not from_trusted_proxy(request):
+        return None
+    if "If-Match" in request.headers or "If-Unmodified-Since" in request.headers:
+        return None
+    path = storage.path(sha256)
+    where = str(path.resolve())
+    lines = dict(headers)
+    if name == "X-Accel-Redirect":
+        where = LOCATION + "/".join(path.parts[-3:])
+        limit = settings.limits.download_bytes_per_s
+        lines["X-Accel-Limit-Rate"] = str(limit) if limit else "off"
+    return web.Response(headers={**lines, name: where})
