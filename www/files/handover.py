@@ -1,7 +1,8 @@
-"""X-Accel-Redirect and X-Sendfile: the web server in front sends the content, we only say which.
+"""Somebody else sends the content: a bucket, by a link, or the web server in front.
 
-Only to a proxy that is trusted: anybody else would get an empty body and the name of a file. What
-asks for a version (If-Match) is answered here, for nginx compares with a tag of its own.
+X-Accel-Redirect and X-Sendfile say which file it shall send; only to a proxy that is trusted, for
+anybody else would get an empty body and the name of a file. What asks for a version (If-Match) is
+answered here, because nginx compares with a tag of its own.
 """
 
 from __future__ import annotations
@@ -28,8 +29,18 @@ def answer(
 ) -> web.Response | None:
     """Return the answer that hands the whole content over; None to send it ourselves.
 
-    Ranges are left to the server in front, which sees the same Range and our ETag.
+    Ranges are left to whoever sends, who sees the same Range.
     """
+    kept = {name: headers[name] for name in ("Content-Type", "Content-Disposition")}
+    link = storage.link(sha256, kept)
+    if link is not None:
+        return web.Response(status=302, headers={"Location": link, "Cache-Control": "no-store"})
+    return _told(request, storage, sha256, headers)
+
+
+def _told(
+    request: web.Request, storage: Storage, sha256: str, headers: Mapping[str, str]
+) -> web.Response | None:
     settings = request.app[keys.settings]
     name = settings.storage.sendfile_header
     if not name or not isinstance(storage, LocalStorage) or not from_trusted_proxy(request):
