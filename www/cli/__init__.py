@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from www import __version__
-from www.cli import check, demo, init_db, migrate, move, serve, user
+from www.cli import check, demo, init_db, migrate, move, serve, storage, user
 from www.cli.say import say_error
 from www.db.errors import DatabaseError
 from www.errors import WwwError
@@ -23,7 +23,7 @@ from www.settings import SettingsError, load
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final = (serve, init_db, migrate, user, demo, check, move)
+COMMANDS: Final = (serve, init_db, migrate, user, demo, check, move, storage)
 DEFAULT: Final = "serve"
 _VALUED: Final = frozenset({"--config", "--host", "--port"})
 """Options that may stand before the command, and take the next word for their value."""
@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         return int(arguments.run(arguments, settings))
+    except SettingsError as err:  # of another file that these settings name
+        say_error(str(err))
+        return 2
     except (DatabaseError, WwwError) as err:
         say_error(str(err))
     except OSError as err:

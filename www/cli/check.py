@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,15 +24,20 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print a line per check; exit code 1 if one failed. Nothing is changed."""
+    """Print a line per check; exit code 1 if one failed. Nothing is changed for good."""
+    from www.storage import shown
+
     del arguments
     say("ok       settings: read and understood")
     problems = [*_folder(settings.data), *exposed(settings), *_database(settings)]
+    if settings.data.is_dir():
+        problems += _storage(settings)
     for problem in problems:
         say(f"PROBLEM  {problem}")
     if not problems:
         say("ok       data folder: private and writable")
         say("ok       database: whole, private and up to date")
+        say(f"ok       storage, {shown(settings)}: what was written came back, and was deleted")
     return 1 if problems else 0
 
 
@@ -51,6 +57,21 @@ def _folder(folder: Path) -> Iterator[str]:
         yield f"data folder {folder} is a file: move it away, or set `data` to another folder"
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield f"data folder {folder} cannot be written: give it to the user that runs www"
+
+
+def _storage(settings: Settings) -> Iterator[str]:
+    from www.settings import PREVIOUS, SettingsError, load_other
+    from www.storage.probing import problem
+
+    named = [settings]
+    try:
+        if settings.storage.previous is not None:
+            named.append(load_other(settings.storage.previous, os.environ, PREVIOUS))
+    except SettingsError as err:
+        yield from (f"storage.previous: {line}" for line in err.problems)
+    for each in named:
+        if (found := asyncio.run(problem(each))) is not None:
+            yield found
 
 
 def _database(settings: Settings) -> Iterator[str]:

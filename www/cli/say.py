@@ -34,15 +34,17 @@ class Advance(Protocol):
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Advance]:
+def progress(what: str, total: int, *, in_bytes: bool = False) -> Iterator[Advance]:
     """Show a bar on a terminal while the block says how many pieces of work are done."""
     if not sys.stderr.isatty():
         yield lambda pieces=1: None  # noqa: ARG005
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    done = (rich.DownloadColumn(), rich.TransferSpeedColumn()) if in_bytes else ()
+    counted = done or (rich.MofNCompleteColumn(),)
+    columns = ("{task.description}", rich.BarColumn(), *counted, rich.TimeRemainingColumn())
+    with rich.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=total)
         yield lambda pieces=1: bar.advance(task, pieces)

@@ -95,6 +95,22 @@ async def contents_in_use(conn: Verbs, hashes: Sequence[str]) -> set[str]:
     return found
 
 
+async def contents(conn: Verbs, *, after: str = "", size: int = _MOST_HASHES) -> list[Any]:
+    """Return `sha256` and `size` of the next contents that files refer to, in order of the hash."""
+    return await conn.all(contents_after(after).limit(size))
+
+
+async def of_content(conn: Verbs, sha256: str) -> list[File]:
+    """Return the files that have this content, the oldest first."""
+    return await conn.all(File.select().where(File.sha256 == sha256).order_by(File.id))
+
+
+def contents_after(sha256: str) -> Select[Any]:
+    """The question of `contents`; one content may have been recorded with two sizes by mistake."""
+    select = File.select(File.sha256, File.size).where(File.sha256 > sha256)
+    return select.group_by(File.sha256, File.size).order_by(File.sha256)
+
+
 def manageable_files(user: User) -> Select[Any]:
     """The question of `manageable`; apart, so that a test can look at its plan."""
     select = File.select(*_LISTED).join(User).order_by(File.id.desc())

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def storage_of(settings: Settings) -> Storage:
     """Return the storage that the settings name, not yet entered. Raises SettingsError."""
-    current = _single(settings)
+    current = alone(settings)
     if settings.storage.previous is None:
         return current
-    return Moving(current, _single(load_other(settings.storage.previous, os.environ, PREVIOUS)))
+    return Moving(current, alone(load_other(settings.storage.previous, os.environ, PREVIOUS)))
 
 
 def place_of(settings: Settings) -> Place:
@@ -48,7 +48,8 @@ def shown(settings: Settings) -> str:
     return f"bucket {place.bucket} at {place.endpoint}{folder}"
 
 
-def _single(settings: Settings) -> Storage:
+def alone(settings: Settings) -> Storage:
+    """Return the storage of the settings without the one that files are being moved from."""
     min_free_bytes = settings.storage.min_free_bytes
     if settings.storage.kind == "local":
         return LocalStorage(settings.data, min_free_bytes=min_free_bytes)

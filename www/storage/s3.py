@@ -160,7 +160,9 @@ class S3Storage:
         await self._sweep_folder("marks", age)
         stale = timedelta(seconds=self._stale_s)
         swept += await self._sweep_folder("direct", stale)
-        return swept + await self._disk.run(lambda: abort_leftovers(self.bucket.place, stale))
+        with suppress(Unavailable):  # not every service and not every key can list them
+            swept += await self._disk.run(lambda: abort_leftovers(self.bucket.place, stale))
+        return swept
 
     def link(self, sha256: str, headers: Mapping[str, str]) -> str | None:
         """Return an address in the bucket that works for a while, where the settings want that."""

@@ -1,0 +1,217 @@
+"""`www storage verify` and `move`, and what `www check` says of a storage."""
+
+import asyncio
+import json
+import re
+import sqlite3
+import time
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Terminal
+from tests.s3 import settings_of
+from tests.storage.keeping import store
+from www.settings import load
+from www.storage import storage_of
+from www.storage.bucket import Bucket
+
+
+@pytest.fixture
+def site(www, folder):
+    """A site with files in ./res; returns their hashes."""
+    assert www("demo", "--blogs", "12").code == 0
+    return _hashes(folder)
+
+
+@pytest.fixture
+def there(folder, bucket):
+    """The settings of the same site with its files in a bucket."""
+    return _written(folder, "there.yaml", settings_of(bucket))
+
+
+def _written(folder, name, storage):
+    path = folder / name
+    path.write_text(json.dumps({"storage": storage}))
+    return str(path)
+
+
+def _hashes(folder):
+    with closing(sqlite3.connect(folder / "res" / "www.db")) as connection:
+        return sorted({row[0] for row in connection.execute("SELECT sha256 FROM files")})
+
+
+def _stored(folder):
+    return sorted(
+        path.name for path in (folder / "res" / "files").rglob("*") if len(path.name) == 64
+    )
+
+
+def _objects(bucket):
+    found = asyncio.run(Bucket(bucket).below("files"))
+    return sorted(key.rpartition("/")[2] for key in found)
+
+
+def _path(folder, sha256):
+    return folder / "res" / "files" / sha256[:2] / sha256[2:4] / sha256
+
+
+def test_verify_reads_everything(www, site):
+    answer = www("storage", "verify")
+    assert (answer.code, answer.err) == (0, "")
+    assert re.fullmatch(
+        rf"verified {len(site)} contents, \d+ bytes: all have their hashes\n", answer.out
+    )
+
+
+def test_verify_names_what_is_wrong_and_who_needs_it(www, folder, site):
+    _path(folder, site[0]).unlink()
+    damaged = _path(folder, site[1])
+    damaged.write_bytes(b"!" + damaged.read_bytes()[1:])
+    answer = www("storage", "verify")
+    assert answer.code == 1
+    assert f"missing  {site[0]}\n         file " in answer.out
+    assert f"damaged  {site[1]}\n         file " in answer.out
+    assert answer.err == f"www: 2 of {len(site)} contents are missing or damaged\n"
+
+
+def test_verify_shows_a_bar_on_a_terminal(www, site, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert www("storage", "verify").code == 0
+    assert "Verifying" in terminal.getvalue()
+
+
+def test_everything_moves_and_comes_back(www, folder, site, there, bucket):
+    answer = www("storage", "move", "--to", there)
+    assert (answer.code, answer.err) == (0, "")
+    assert f"{len(site)} contents copied to bucket {bucket.bucket} at" in answer.out
+    assert bucket.secret_key not in answer.out
+    assert _objects(bucket) == site == _stored(folder)
+    assert www("--config", there, "storage", "verify").code == 0
+    for sha256 in site:
+        _path(folder, sha256).unlink()
+    back = _written(folder, "back.yaml", {"kind": "local"})
+    assert www("--config", there, "storage", "move", "--to", back).code == 0
+    assert www("storage", "verify").code == 0
+
+
+def test_a_move_goes_on_where_it_ended(www, folder, site, there, bucket):
+    """Something was copied, a copy was broken off, and files came and went meanwhile."""
+    www("storage", "move", "--to", there)
+    keys = sorted(asyncio.run(Bucket(bucket).below("files")))
+    asyncio.run(Bucket(bucket).delete(keys[0]))
+    asyncio.run(Bucket(bucket).put(keys[1], b"half"))
+    answer = www("storage", "move", "--to", there)
+    assert answer.out.startswith("2 contents copied")
+    assert www("--config", there, "storage", "verify").code == 0
+
+
+def test_a_move_copies_nothing_that_is_damaged(www, folder, site, there, bucket):
+    _path(folder, site[0]).unlink()
+    _path(folder, site[1]).write_bytes(b"damaged")
+    answer = www("storage", "move", "--to", there)
+    assert answer.code == 1
+    assert f"missing  {site[0]}" in answer.out
+    assert f"damaged  {site[1]}" in answer.out
+    assert f"2 of {len(site)} contents could not be copied" in answer.err
+    assert _objects(bucket) == site[2:]
+
+
+@pytest.mark.parametrize("storage", [{}, {"kind": "local"}])
+def test_the_same_storage_is_refused(www, folder, site, storage):
+    answer = www("storage", "move", "--to", _written(folder, "same.yaml", storage))
+    assert (answer.code, answer.out) == (1, "")
+    assert "is the storage of both settings" in answer.err
+
+
+def test_wrong_settings_are_listed(www, folder, site):
+    answer = www("storage", "move", "--to", _written(folder, "wrong.yaml", {"kind": "s3"}))
+    assert answer.code == 2
+    for key in ("bucket", "access_key", "secret_key"):
+        assert f"storage.{key}: found nothing" in answer.err
+
+
+def test_a_service_that_does_not_answer_ends_the_move(www, folder, site, bucket):
+    gone = {**settings_of(bucket), "endpoint": "http://127.0.0.1:1"}
+    answer = www("storage", "move", "--to", _written(folder, "gone.yaml", gone))
+    assert answer.code == 1
+    assert "not available at the moment" in answer.err
+
+
+def test_what_has_not_moved_yet_is_read_from_the_old_place(www, folder, site, bucket):
+    """The server runs with the new storage; what comes in goes there, the rest is still here."""
+    old = _written(folder, "old.yaml", {"kind": "local"})
+    new = _written(folder, "new.yaml", {**settings_of(bucket), "previous": old})
+    assert www("--config", new, "storage", "verify").code == 0
+
+    async def upload():
+        async with storage_of(load(Path(new))) as storage:
+            stored = await store(storage, b"while it moves")
+            assert await storage.exists(stored.sha256)
+            return stored.sha256
+
+    assert _objects(bucket) == []
+    sha256 = asyncio.run(upload())
+    assert _objects(bucket) == [sha256]
+    assert www("--config", old, "storage", "move", "--to", new).code == 0
+    assert _objects(bucket) == sorted([*site, sha256])
+
+
+def test_files_that_come_while_they_move_are_not_lost(www, start, folder, site, there):
+    """Eight uploads a second go to a running server while the files move, again and again."""
+    server = start("-m", "www", "serve", "--host", "127.0.0.1", "--port", "0")
+    while not (found := re.search(r"Serving on (\S+)", server.stdout.readline())):
+        pass
+    urllib.request.urlopen(f"{found[1]}/healthz").close()
+    moving = start("-m", "www", "storage", "move", "--to", there)
+    before = time.monotonic()
+    while moving.poll() is None and time.monotonic() - before < 60:
+        _add_row(folder, f"new {time.monotonic()}".encode())
+        time.sleep(0.1)
+    assert moving.returncode == 0, moving.stderr.read()
+    assert www("storage", "move", "--to", there).code == 0
+    assert www("--config", there, "storage", "verify").code == 0
+
+
+def _add_row(folder, content):
+    """Do what an upload does: the content, then its row."""
+
+    async def keep():
+        async with storage_of(load()) as storage:
+            return await store(storage, content)
+
+    stored = asyncio.run(keep())
+    with closing(sqlite3.connect(folder / "res" / "www.db", timeout=20)) as connection, connection:
+        connection.execute(
+            "INSERT INTO files (owner_id, name, name_key, content_type, size, sha256, visibility, created_at)"
+            " SELECT owner_id, 'new', 'new', content_type, ?, ?, visibility, created_at FROM files LIMIT 1",
+            (stored.size_bytes, stored.sha256),
+        )
+
+
+def test_check_tries_the_storage(www, folder, site, there, bucket):
+    assert f"ok       storage, folder {Path('res/files')}" in www("check").out
+    answer = www("--config", there, "check")
+    assert answer.code == 0, answer.out
+    assert f"ok       storage, bucket {bucket.bucket} at {bucket.endpoint}" in answer.out
+    assert _objects(bucket) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        ({"bucket": "nowhere-at-all"}, "there is no such bucket"),
+        ({"access_key": "nobody"}, "the service does not know storage.access_key"),
+        ({"secret_key": "wrong"}, "storage.secret_key does not belong"),
+        ({"endpoint": "http://127.0.0.1:1"}, "no answer: look at storage.endpoint"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_check_says_what_to_do(www, folder, site, ceph, bucket, wrong, advice):
+    config = _written(folder, "wrong.yaml", {**settings_of(bucket), **wrong})
+    answer = www("--config", config, "check")
+    assert answer.code == 1
+    assert re.search(rf"PROBLEM  storage, bucket .*: {advice}", answer.out)

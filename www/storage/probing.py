@@ -1,0 +1,72 @@
+"""Does the storage work: what is written comes back, and can be deleted."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from www.errors import WwwError
+from www.storage.opening import alone, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from www.settings import Settings
+
+_ADVICE: Final = (
+    ("NoSuchBucket", "there is no such bucket: make it, or correct storage.bucket"),
+    ("InvalidAccessKeyId", "the service does not know storage.access_key"),
+    ("SignatureDoesNotMatch", "storage.secret_key does not belong to storage.access_key"),
+    ("AuthorizationHeaderMalformed", "the bucket is in another region: correct storage.region"),
+    ("PermanentRedirect", "the bucket is elsewhere: correct storage.region or storage.endpoint"),
+    ("RequestTimeTooSkewed", "the clock of this machine is wrong"),
+    ("AccessDenied", "the access key may not read, write, list and delete in this bucket"),
+    ("error sending request", "no answer: look at storage.endpoint and at the network"),
+)
+
+
+async def problem(settings: Settings) -> str | None:
+    """Write, read and delete a few bytes; return what went wrong and what helps, or None."""
+    name = shown(settings)
+    try:
+        with _quiet():
+            await _probe(settings)
+    except (WwwError, OSError) as err:
+        told = str(err.__cause__ or err).partition("\n")[0]
+        advice = next((advice for code, advice in _ADVICE if code in str(err.__cause__)), told)
+        return f"storage, {name}: {advice}"
+    return None
+
+
+async def _probe(settings: Settings) -> None:
+    text = secrets.token_bytes(32)
+    async with alone(settings) as storage:
+        incoming = await storage.begin()
+        try:
+            await incoming.write(text)
+            stored = await incoming.commit()
+            try:
+                content = await storage.open(stored.sha256)
+                found = await content.pread(0, len(text))
+                content.close()
+            finally:
+                await incoming.withdraw()
+        finally:
+            await incoming.abort()
+        if found != text:
+            raise OSError("what was written came back changed")
+        if await storage.exists(stored.sha256):
+            raise OSError("what was deleted is still there")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the log silent: the finding is printed."""
+    log = logging.getLogger("www.storage")
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = False
