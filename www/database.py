@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from www.db import Engine, Limits, MigrationError
-from www.db.drivers.postgres.options import Options as ServerOptions
+from www.db import Engine, Limits
 from www.db.drivers.postgres.options import address
 from www.db.drivers.sqlite.lane import Options
-from www.db.schema import compare, health, migrate
-from www.db.schema.files import read_migrations
+from www.db.migrations import Migrations
+from www.db.schema import health
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,83 +43,39 @@ def upgrade(db: Db) -> list[Migration]:
 
     On a server the database itself must be there; not to be called on the loop's thread.
     """
-    if db.host:
-        from www.db.schema import postgres
-
-        return postgres.apply(_server(db), _migrations("postgres"))
-    path = Path(db.database)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return migrate.apply(_file(db), _migrations("sqlite"))
+    if not db.host:
+        Path(db.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _own(db).apply(_place(db))
 
 
 def pending(db: Db) -> list[Migration]:
     """Return the migrations that the database still lacks; not on the loop's thread."""
-    if db.host:
-        from www.db.schema import postgres
-
-        return postgres.pending(_server(db), _migrations("postgres"))
-    return migrate.pending(_file(db), _migrations("sqlite"))
+    return _own(db).pending(_place(db))
 
 
 def undo(db: Db, to: int | None) -> list[Migration]:
     """Undo the migrations above `to` (None: the newest alone); return them, the newest first."""
-    if db.host:
-        from www.db.schema import postgres
-
-        return postgres.undo(_server(db), _migrations("postgres"), to)
-    return migrate.undo(_file(db), _migrations("sqlite"), to)
+    return _own(db).undo(_place(db), to)
 
 
 def difference(db: Db) -> list[str]:
-    """Return where the migrations (-) and www/models (+) differ; not on the loop's thread.
-
-    SQLite's are looked at always, PostgreSQL's by what is recorded and on the server, if there is
-    one. Steps that can be undone are taken forth and back.
-    """
-    from www.db.schema import make
-    from www.models import TABLES
-
-    files = _migrations("sqlite")
-    lines = compare.difference(TABLES, files) or compare.not_undone(files)
-    lines += make.not_recorded(MIGRATIONS, TABLES)
-    if db.host:
-        from www.db.schema import postgres
-
-        server, files = _server(db), _migrations("postgres")
-        lines += postgres.difference(server, TABLES, files) or postgres.not_undone(server, files)
-    return lines
+    """Return where the migrations (-) and www/models (+) differ; not on the loop's thread."""
+    return _own(db).difference(_place(db))
 
 
-def make_migration(name: str, wishes: Wishes) -> list[Path]:
+def make_migration(db: Db, name: str, wishes: Wishes) -> list[Path]:
     """Write the files that lead to www/models and return their paths; none if nothing changed."""
-    from www.db.schema import make
-    from www.models import TABLES
-
-    return make.make(MIGRATIONS, TABLES, name, wishes)
+    return _own(db).make(name, fill=wishes.fill, rename=wishes.rename)
 
 
-def squash(to: int | None) -> Migration:
+def squash(db: Db, to: int | None) -> Migration:
     """Put one migration in the place of those up to `to` (None: of all) and return it."""
-    from www.db.schema import make
-    from www.models import TABLES
-
-    return make.squash(MIGRATIONS, TABLES, to).sqlite
+    return _own(db).squash(to)
 
 
 def record(db: Db) -> Path:
     """Note that the migrations, which were written by hand, make the tables of www/models."""
-    from www.db.schema import make
-    from www.models import TABLES
-
-    files = make.read_both(MIGRATIONS)
-    lines = compare.difference(TABLES, [both.sqlite for both in files])
-    if db.host:
-        from www.db.schema import postgres
-
-        lines += postgres.difference(_server(db), TABLES, [both.postgres for both in files])
-    if lines:
-        raise MigrationError("\n".join(["the migrations do not make the tables", *lines]))
-    return make.record(MIGRATIONS, TABLES, files[-1].sqlite.number)
+    return _own(db).record(_place(db))
 
 
 @asynccontextmanager
@@ -134,14 +89,14 @@ async def opened(db: Db) -> AsyncIterator[Engine]:
         busy_timeout_s=db.busy_timeout_s,
         connections=db.pool,
     )
-    place = _address(db) if db.host else db.database
+    place = _place(db)
     async with Engine(place, durability=db.durability, limits=limits, replicas=replicas) as engine:
         yield engine
 
 
 def unhurried(db: Db) -> Engine:
     """Return the database as it is, not yet open, for work that takes as long as it takes."""
-    place = _address(db) if db.host else db.database
+    place = _place(db)
     limits = Limits(
         loop_budget_s=0, statement_timeout_s=LONGEST_S, busy_timeout_s=PATIENT_S, connections=2
     )
@@ -156,16 +111,18 @@ def damages(db: Db) -> list[str]:
     return [] if db.host else health.damages(_file(db))
 
 
-def _migrations(kind: Literal["sqlite", "postgres"]) -> list[Migration]:
-    return read_migrations(MIGRATIONS / kind)
+def _own(db: Db) -> Migrations:
+    from www.models import TABLES
+
+    return Migrations(MIGRATIONS, TABLES, db.durability)
+
+
+def _place(db: Db) -> str | Path:
+    return _address(db) if db.host else Path(db.database)
 
 
 def _file(db: Db) -> Options:
     return Options(path=Path(db.database), durability=db.durability)
-
-
-def _server(db: Db) -> ServerOptions:
-    return ServerOptions(url=_address(db), durability=db.durability)
 
 
 def _address(db: Db, other: str = "") -> str:

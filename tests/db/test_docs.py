@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import inspect
 import io
+import os
 import re
 import subprocess
 import sys
@@ -116,7 +117,7 @@ async def as_program(example: Example, page: Path, names: dict[str, Any]) -> str
         check=False,
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        env={"PYTHONPATH": f"{ROOT}{os.pathsep}{FOLDER}", "PYTHONUTF8": "1"},
     )
     assert done.returncode == 0, done.stderr
     return str(done.stdout)

@@ -104,12 +104,11 @@ def _check(settings: Settings) -> int:
 
 
 def _make(arguments: argparse.Namespace, settings: Settings) -> int:
-    del settings  # the tables and the files do not depend on them
     from www import database
     from www.db.schema.make import Wishes
 
     fill = {(table, column): sql for table, column, sql in arguments.fill}
-    written = database.make_migration(arguments.name, Wishes(fill, arguments.rename))
+    written = database.make_migration(settings.db, arguments.name, Wishes(fill, arguments.rename))
     for path in written:
         say(f"wrote {path}")
     if not written:
@@ -129,10 +128,9 @@ def _down(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _squash(arguments: argparse.Namespace, settings: Settings) -> int:
-    del settings
     from www import database
 
-    step = database.squash(arguments.to)
+    step = database.squash(settings.db, arguments.to)
     say(f"{step.label} stands for all migrations up to {step.number}")
     return 0
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from www.db import seen
 from www.db.connection import Connection
 from www.db.dialects.sqlite import SQLiteDialect
-from www.db.drivers.base import Naming, arrived
+from www.db.drivers.base import Naming, arrived, is_address
 from www.db.drivers.sqlite import SQLiteDriver
 from www.db.drivers.sqlite.lane import Options
 from www.db.errors import SerializationFailure, StatementError
@@ -198,11 +198,6 @@ class Engine(Verbs):
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return self.driver.names(sql) if isinstance(self.driver, Naming) else ()
-
-
-def is_address(database: str | Path) -> bool:
-    """Tell whether `database` is on a server."""
-    return str(database).startswith(("postgresql://", "postgres://"))
 
 
 def _sqlite(

@@ -18,6 +18,7 @@ from typing import (
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -33,6 +34,11 @@ async def arrived(answer: Soon[T]) -> T:
         given: T = await answer  # pyright cannot tell which of the two T is
         return given
     return answer
+
+
+def is_address(database: str | Path) -> bool:
+    """Tell whether `database` is on a server."""
+    return str(database).startswith(("postgresql://", "postgres://"))
 
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
