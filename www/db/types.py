@@ -302,10 +302,8 @@ def column_type(python: object) -> ColumnType:
         return enum_type(python)
     if python is getattr(sys.modules.get("uuid"), "UUID", None):
         return _uuid_type()
-    known = ", ".join(sorted({kind.__name__ for kind in _BUILT_IN}))
-    raise DefinitionError(
-        f"no column type for {python!r}; known are {known}, UUID, Enum and ColumnType"
-    )
+    known = ", ".join(sorted({"UUID", *(kind.__name__ for kind in _BUILT_IN)}))
+    raise DefinitionError(f"no column type for {python!r}; known are {known}, Enum and ColumnType")
 
 
 @cache
