@@ -42,7 +42,7 @@ class Migrations:
         """Take the folder, which the first `make` fills, and the tables, parents first."""
         self.folder = Path(folder)
         self.tables = tables
-        self._durability = durability
+        self._durability: Literal["full", "normal"] = durability
 
     def make(
         self,
