@@ -49,6 +49,7 @@ ADDRESSES = {
     "files.archive": "/files/archive?id=1&id=2",
     "files.download": "/files/1/a.txt",
     "files.delete": "/files/1/delete",
+    "uploads.upload": f"/uploads/{'0' * 32}",
 }
 # Lists of posts, of which the test asks for a second page too.
 PAGED = ("site.index", "blogs.tag", "blogs.archive", "accounts.profile", "blogs.drafts")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiohttp import web
@@ -26,6 +27,11 @@ from www.middlewares.seen import origin
 from www.render import Urls, load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
 from www.storage import storage_of
+from www.uploads import protocol
+from www.uploads import sweeping as upload_sweeping
+from www.uploads.core import Bounds, Uploads
+from www.uploads.locks import Locks
+from www.uploads.staging import Staging
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -60,7 +66,7 @@ def create_app(
     setup_routes(app, routes)
     app[keys.urls] = Urls(app.router)
     setup_templates(app, loader)
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.extend((add_headers, protocol.add_headers))
     app.cleanup_ctx.extend(RESOURCES if resources is None else resources)
     return app
 
@@ -114,10 +120,29 @@ async def file_sweep(app: web.Application) -> AsyncIterator[None]:
     """Remove what broken uploads left, beside the requests."""
     sweeping = asyncio.create_task(sweep_forever(app[keys.engine], app[keys.storage]))
     yield
-    sweeping.cancel()
-    await asyncio.wait([sweeping])  # and not `await sweeping`: that would hide our own cancellation
-    if not sweeping.cancelled():
-        sweeping.result()
+    await _ended(sweeping)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])  # and not `await task`: that would hide our own cancellation
+    if not task.cancelled():
+        task.result()
+
+
+async def resumable_uploads(app: web.Application) -> AsyncIterator[None]:
+    """Keep unfinished uploads in the data folder, and sweep them beside the requests."""
+    settings = app[keys.settings]
+    lifetime = timedelta(hours=settings.limits.upload_hours)
+    bounds = Bounds(settings.limits.upload_bytes, settings.limits.quota_bytes, lifetime)
+    min_free_bytes = settings.storage.min_free_bytes
+    async with Staging(settings.data / "uploads", min_free_bytes=min_free_bytes) as staging:
+        app[keys.uploads] = uploads = Uploads(
+            app[keys.engine], app[keys.storage], staging, app[keys.space], bounds, Locks()
+        )
+        sweeping = asyncio.create_task(upload_sweeping.sweep_forever(uploads))
+        yield
+        await _ended(sweeping)
 
 
 async def text_renders(app: web.Application) -> AsyncIterator[None]:
@@ -145,6 +170,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     database_engine,
     file_storage,
     file_sweep,
+    resumable_uploads,
     text_renders,
     loop_lag,
     side_tasks,

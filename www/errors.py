@@ -33,6 +33,8 @@ class WwwError(Exception):
     """The root: a status and a message that a person can read."""
 
     status: ClassVar[int] = 500
+    phrase: ClassVar[str] = ""  # of a status that HTTP itself does not know
+    problem_type: ClassVar[str] = "about:blank"  # RFC 9457, for what says more than its status
     default: ClassVar[str] = N_("Something went wrong on our side.")
 
     def __init__(self, message: str | None = None, **params: object) -> None:
@@ -47,6 +49,11 @@ class WwwError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """Header lines that the answer must carry."""
+        return {}
+
+    @property
+    def members(self) -> dict[str, object]:
+        """What `problem_type` adds to the problem."""
         return {}
 
 

@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from www.render import Can, Urls
     from www.settings import Settings
     from www.storage import Storage
+    from www.uploads.core import Uploads
 
 settings: Final[web.AppKey[Settings]] = web.AppKey("settings")
 engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
 storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
 hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in memory
 checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
+uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")
 space: Final[web.AppKey[Space]] = web.AppKey("space")
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
 renders: Final[web.AppKey[Renders]] = web.AppKey("renders")

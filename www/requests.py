@@ -28,6 +28,7 @@ _MAX_FIELDS: Final = 20
 _MAX_WORDS: Final = 1000
 _MAX_CURSOR: Final = 1000
 _MAX_ACCEPT: Final = 1000
+_FOR_PROGRAMS: Final = ("/api/", "/uploads")
 _Q: Final = re.compile(r"[01](?:\.[0-9]{0,3})?", re.ASCII)
 _FAMILIES: Final = {
     "text/html": "html",
@@ -106,8 +107,8 @@ def query_text(request: web.Request, name: str, max_chars: int) -> str:
 
 
 def wants_json(request: web.Request) -> bool:
-    """Return whether the client is a program: asks under /api, or prefers JSON to HTML."""
-    if request.path.startswith("/api/"):
+    """Return whether the client is a program: one of those addresses, or prefers JSON to HTML."""
+    if request.path.startswith(_FOR_PROGRAMS):
         return True
     accept = request.headers.get(hdrs.ACCEPT, "")[:_MAX_ACCEPT].lower()
     if "json" not in accept:

@@ -20,6 +20,7 @@ from www.blogs import views as blogs
 from www.comments import views as comments
 from www.files import views as files
 from www.middlewares.access import ADMIN, ANYONE, AUTHOR, USER, Access
+from www.uploads import views as uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 ID: Final = "{id:[1-9][0-9]{0,17}}"
 """A row's id: whatever else stands there is a 404 and never reaches a handler."""
+UPLOAD: Final = "{token:[0-9a-f]{32}}"
+"""The name of a resumable upload."""
 
 
 class Route(NamedTuple):
@@ -88,6 +91,13 @@ ROUTES: Final = (
     Route("GET,POST", "/files/archive",          "files.archive",  files.archive,  USER),
     Route("GET,POST", f"/files/{ID}/delete",     "files.delete",   files.delete,   USER),
     Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),
+
+    Route("POST",     "/uploads",                "uploads.collection", uploads.collection, AUTHOR),
+    Route("OPTIONS",  "/uploads",                "uploads.collection", uploads.options, ANYONE),
+    Route("POST",     "/uploads/",               "uploads.slash",  uploads.collection, AUTHOR),
+    Route("OPTIONS",  "/uploads/",               "uploads.slash",  uploads.options, ANYONE),
+    Route("GET,POST,PATCH,DELETE", f"/uploads/{UPLOAD}", "uploads.upload", uploads.upload, AUTHOR),
+    Route("OPTIONS",  f"/uploads/{UPLOAD}",       "uploads.upload", uploads.options, ANYONE),
 )
 # fmt: on
 

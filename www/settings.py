@@ -326,6 +326,13 @@ class Limits(Section):
 
     upload_bytes: Annotated[Bytes, About("size of one uploaded file", _BYTES)] = 4 * 1024**3
     quota_bytes: Annotated[Bytes, About("size of all files of one person", _BYTES)] = 20 * 1024**3
+    upload_hours: Annotated[
+        Number,
+        Field(ge=1, le=8760),
+        About(
+            "hours for which an unfinished upload waits to be resumed", "a number from 1 to 8760"
+        ),
+    ] = 168
     body_bytes: Annotated[
         Bytes, Field(le=512_000), About("size of one post's Markdown", "a size from 1 to 512 kB")
     ] = 512_000

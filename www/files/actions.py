@@ -38,8 +38,8 @@ async def add(
     no other transaction adds to this person's files.
     """
     await conn.lock(f"files of {owner_id}")
-    used_bytes = await queries.used_bytes(conn, owner_id)
-    if used_bytes + sum(one.size_bytes for one in received) > quota_bytes:
+    taken_bytes = await queries.taken_bytes(conn, owner_id)
+    if taken_bytes + sum(one.size_bytes for one in received) > quota_bytes:
         raise QuotaExceeded
     files = [await conn.insert(_row(one, owner_id=owner_id, now=now)) for one in received]
     await naming.put(conn, files)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from www.auth.permissions import allow, at_least, can
 from www.db import total
 from www.errors import NotFound
-from www.models import File, Folder, Role, User, Visibility
+from www.models import File, Folder, Role, Upload, User, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,6 +33,11 @@ async def manageable(conn: Verbs, user: User, *, after: str | None, size: int) -
 async def used_bytes(conn: Verbs, owner_id: int) -> int:
     """Return the size of all files of one person; equal contents count each time."""
     return await conn.scalar(used(owner_id)) or 0
+
+
+async def taken_bytes(conn: Verbs, owner_id: int) -> int:
+    """Return what counts in a person's quota: their files, and what unfinished uploads reserve."""
+    return await used_bytes(conn, owner_id) + (await conn.scalar(reserved(owner_id)) or 0)
 
 
 async def file(conn: Verbs, id: int) -> File:
@@ -87,11 +92,17 @@ async def folder_paths(conn: Verbs, ids: Collection[int]) -> dict[int, tuple[str
 
 
 async def contents_in_use(conn: Verbs, hashes: Sequence[str]) -> set[str]:
-    """Return which of these contents a file refers to; as many as there are, in small questions."""
+    """Return which of these contents a file refers to; as many as there are, in small questions.
+
+    A resumable upload that is about to become a file counts too.
+    """
     found: set[str] = set()
     for start in range(0, len(hashes), _MOST_HASHES):
         some = hashes[start : start + _MOST_HASHES]
         found.update(await conn.scalars(File.select(File.sha256).where(File.sha256.in_(some))))
+        becoming = Upload.sha256.is_not(None) & Upload.completed_at.is_(None)
+        uploads = Upload.select(Upload.sha256).where(becoming, Upload.sha256.in_(some))
+        found.update(sha256 for sha256 in await conn.scalars(uploads) if sha256 is not None)
     return found
 
 
@@ -130,3 +141,9 @@ def _path(rows: Mapping[int, Folder], id: int) -> tuple[str, ...]:
         names.append(rows[at].name)
         at = rows[at].parent_id
     return tuple(reversed(names))
+
+
+def reserved(owner_id: int) -> Select[Any]:
+    """What a person's unfinished uploads reserve: an index answers it alone."""
+    mine = Upload.owner_id == owner_id
+    return Upload.select(total(Upload.reserved)).where(mine, Upload.completed_at.is_(None))

@@ -50,8 +50,8 @@ async def upload(request: web.Request) -> web.Response:
             errors = err.errors
         return _form(request, Form({}, errors), err.status, err.headers)
     if wants_json(request):
-        described = {"files": [_described(request, file) for file in files]}
-        return web.json_response(described, status=HTTPStatus.CREATED)
+        body = {"files": [described(request, file) for file in files]}
+        return web.json_response(body, status=HTTPStatus.CREATED)
     return _to_list(request, "uploaded")
 
 
@@ -121,8 +121,8 @@ async def _receive(request: web.Request) -> list[File]:
     limits = request.app[keys.settings].limits
     with request.app[keys.space].reserve(user.id) as space:
         since = space.mark()
-        used_bytes = await queries.used_bytes(engine, user.id)
-        space.limit(limits.quota_bytes, used_bytes, since=since)
+        taken_bytes = await queries.taken_bytes(engine, user.id)
+        space.limit(limits.quota_bytes, taken_bytes, since=since)
         bounds = Bounds(limits.upload_bytes, space.left_bytes)
         space.claim(request.content_length or 0)
         form = await receive(request, request.app[keys.storage], bounds, space.take)
@@ -165,7 +165,8 @@ def _form(
     )
 
 
-def _described(request: web.Request, file: File) -> dict[str, object]:
+def described(request: web.Request, file: File) -> dict[str, object]:
+    """Tell a program about a file that it has uploaded."""
     return {
         "id": file.id,
         "url": _address(request, file),

@@ -171,14 +171,17 @@ def _problem(
     err: WwwError | None,
 ) -> web.Response:
     language = request[keys.language]
+    phrase = _phrase(status, err)
     body: dict[str, object] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "type": err.problem_type if err else "about:blank",
+        "title": phrase,
         "status": status,
         "detail": translate(message, language),
         "instance": shown_path(request),
         "request_id": request[keys.request_id],
     }
+    if err is not None:
+        body |= err.members
     if isinstance(err, Invalid):
         body["errors"] = {
             field: [translate(text, language) for text in texts]
@@ -186,6 +189,7 @@ def _problem(
         }
     answer = web.Response(
         status=status,
+        reason=phrase,
         body=json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"),
         content_type="application/problem+json",
         headers=headers,
@@ -193,6 +197,10 @@ def _problem(
     if status == HTTPStatus.UNAUTHORIZED:
         answer.headers[hdrs.WWW_AUTHENTICATE] = 'Cookie realm="www"'  # RFC 9110 asks for one
     return answer
+
+
+def _phrase(status: int, err: WwwError | None) -> str:
+    return err.phrase if err is not None and err.phrase else HTTPStatus(status).phrase
 
 
 def _to_login(request: web.Request, headers: Mapping[str, str]) -> web.Response:

@@ -1,0 +1,295 @@
+"""The core under both protocols: uploads are created, opened, finished, put together and deleted.
+
+It knows no header. The way to a file, each step of which may be the last before a crash:
+
+1. the last byte is in the staged file, which is synced;
+2. its hash is written to the upload's row: nothing is appended any more, and no sweep takes the
+   content;
+3. the storage takes the file over by its name (`Storage.adopt`);
+4. one transaction writes the file's row, and in the upload's row which file it has become.
+
+Whoever opens the upload next goes on where the crash was; the sweep does so too.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from www.errors import BadRequest, Gone, TooLarge
+from www.files import types
+from www.files.upload import Received
+from www.i18n import N_
+from www.models import File, Upload
+from www.uploads import actions, fields, queries
+from www.uploads.errors import ChecksumMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from www.db import Engine
+    from www.files.space import Space
+    from www.storage import Storage
+    from www.uploads.locks import Hold, Locks
+    from www.uploads.staged import Staged
+    from www.uploads.staging import Staging
+
+_AHEAD_BYTES: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is allowed, from the settings."""
+
+    file_bytes: int
+    quota_bytes: int
+    lifetime: timedelta
+    idle_s: float = 60.0
+
+
+@dataclass(slots=True)
+class Work:
+    """An upload in the hands of one request. `staged` is None once it is complete."""
+
+    uploads: Uploads
+    hold: Hold
+    upload: Upload
+    staged: Staged | None = None
+
+    @property
+    def offset(self) -> int:
+        """How many bytes there are."""
+        return self.staged.offset if self.staged is not None else self.upload.length or 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether the upload has become what it was made for."""
+        return self.upload.completed_at is not None
+
+    @property
+    def concat(self) -> fields.Concat:
+        """What the upload is a part of, or made of."""
+        return fields.concat(self.upload.concat)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every byte is there that was announced."""
+        return self.upload.length is not None and self.offset == self.upload.length
+
+    async def file(self) -> File | None:
+        """Return the file that the upload has become, while it exists."""
+        if self.upload.file_id is None:
+            return None
+        return await self.uploads.engine.get(File, self.upload.file_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """What uploads need; one per application."""
+
+    engine: Engine
+    storage: Storage
+    staging: Staging
+    space: Space
+    bounds: Bounds
+    locks: Locks
+
+    def draft(self, owner_id: int, name: str) -> Upload:
+        """Return a new upload that is not stored yet."""
+        now = datetime.now(UTC)
+        return Upload(
+            token=actions.new_token(),
+            owner_id=owner_id,
+            name=name,
+            created_at=now,
+            expires_at=now + self.bounds.lifetime,
+        )
+
+    @asynccontextmanager
+    async def created(self, upload: Upload) -> AsyncIterator[Work]:
+        """Store a new upload and hold it. Raises TooLarge, QuotaExceeded, StorageFull."""
+        if (upload.length or 0) > self.bounds.file_bytes:
+            raise TooLarge
+        async with self.locks.hold(upload.token) as hold:
+            await self.staging.create(upload.token)
+            stored = False
+            try:
+                async with self.engine.transaction() as conn:
+                    await actions.create(
+                        conn, upload, space=self.space, quota_bytes=self.bounds.quota_bytes
+                    )
+                    stored = True
+            finally:
+                # A commit that failed may have reached the database all the same.
+                if not stored:
+                    await self.staging.delete(upload.token)
+            async with self._with_staged(Work(self, hold, upload)) as work:
+                yield work
+
+    @asynccontextmanager
+    async def opened(self, owner_id: int, token: str) -> AsyncIterator[Work]:
+        """Take an upload from whoever has it, and finish what a crash has left undone.
+
+        Raises NotFound, Gone, Locked.
+        """
+        async with self.locks.hold(token) as hold:
+            upload = await queries.own(self.engine, owner_id, token, now=datetime.now(UTC))
+            work = Work(self, hold, upload)
+            if work.is_complete:
+                yield work
+            elif upload.sha256 is not None:
+                await self._become_file(work, upload.sha256)
+                yield work
+            else:
+                async with self._with_staged(work):
+                    await self.finish_if_whole(work)
+                    yield work
+
+    async def renew(self, work: Work) -> None:
+        """Let the upload live on, counted from now."""
+        actions.renew(work.upload, self.bounds.lifetime, now=datetime.now(UTC))
+        await self.engine.update(work.upload)
+
+    async def say_length(self, work: Work, length: int) -> None:
+        """Note a length that was not known before. Raises BadRequest, TooLarge, QuotaExceeded."""
+        if length < work.offset:
+            raise BadRequest(N_("There are more bytes already than the upload shall have."))
+        if length > self.bounds.file_bytes:
+            raise TooLarge
+        work.upload.length = length
+        await self._reserve(work, length)
+
+    async def reserve(self, work: Work, end: int, announced: int | None) -> None:
+        """Make room up to `end`, and where the length is not known, for more to come."""
+        if end <= work.upload.reserved:
+            return
+        if announced is not None:
+            await self._reserve(work, announced)
+            return
+        try:
+            await self._reserve(work, min(end + _AHEAD_BYTES, self.bounds.file_bytes))
+        except TooLarge:
+            await self._reserve(work, end)
+
+    async def finish_if_whole(self, work: Work) -> None:
+        """Make a file of an upload that has all its bytes; parts stay what they are."""
+        concat = work.concat
+        if concat.is_final:
+            await self._put_together(work, concat.parts)
+        elif work.is_whole and not concat.is_partial:
+            await self.finish(work)
+
+    async def finish(self, work: Work) -> None:
+        """Make a file of what is there. Raises ChecksumMismatch, StorageFull, QuotaExceeded."""
+        staged, upload = work.staged, work.upload
+        assert staged is not None
+        sha256 = await staged.sha256()
+        if upload.expected_sha256 not in {None, sha256}:
+            await self.delete(work)
+            raise ChecksumMismatch
+        upload.sha256, upload.length = sha256, staged.offset
+        await self.engine.update(upload)
+        await self._become_file(work, sha256)
+
+    async def delete(self, work: Work) -> None:
+        """Forget the upload, and give its space back; a file that it has become stays."""
+        await self.engine.delete(work.upload)
+        await self.staging.delete(work.upload.token)
+
+    async def finish_waiting(self, owner_id: int, part: str) -> None:
+        """Put together what has waited for this part; call it while no upload is held."""
+        for upload in await queries.waiting_finals(self.engine, owner_id):
+            if part in fields.concat(upload.concat).parts:
+                async with self.opened(owner_id, upload.token):
+                    pass  # opening it does all that can be done
+
+    @asynccontextmanager
+    async def _with_staged(self, work: Work) -> AsyncIterator[Work]:
+        work.staged = staged = await self.staging.open(work.upload.token)
+        try:
+            yield work
+        finally:
+            await staged.close()
+
+    async def _reserve(self, work: Work, size_bytes: int) -> None:
+        async with self.engine.transaction() as conn:
+            await actions.reserve(
+                conn,
+                work.upload,
+                size_bytes,
+                space=self.space,
+                quota_bytes=self.bounds.quota_bytes,
+            )
+
+    async def _become_file(self, work: Work, sha256: str) -> None:
+        """Go the last two steps, or what is left of them."""
+        upload, size_bytes = work.upload, work.upload.length or 0
+        try:
+            await self.storage.adopt(self.staging.path(upload.token), sha256, size_bytes)
+        except FileNotFoundError as err:  # an earlier attempt has come so far
+            if not await self.storage.exists(sha256):
+                raise Gone from err
+        head = await self._head(sha256)
+        parts = await self._used_up(upload)
+        received = Received(upload.name, types.detect(head, upload.name), sha256, size_bytes)
+        async with self.engine.transaction() as conn:
+            await actions.complete(
+                conn,
+                upload,
+                received,
+                parts=parts,
+                quota_bytes=self.bounds.quota_bytes,
+                now=datetime.now(UTC),
+            )
+        work.staged = None
+        for token in (upload.token, *(part.token for part in parts)):
+            await self.staging.delete(token)
+
+    async def _head(self, sha256: str) -> bytes:
+        content = await self.storage.open(sha256)
+        try:
+            return await content.pread(0, types.HEAD_BYTES)
+        finally:
+            content.close()
+
+    async def _put_together(self, work: Work, tokens: Sequence[str]) -> None:
+        """Append all parts, once all are whole; begin anew where a crash was in between."""
+        upload, staged = work.upload, work.staged
+        assert staged is not None
+        now = datetime.now(UTC)
+        parts = {t: await queries.own(self.engine, upload.owner_id, t, now=now) for t in tokens}
+        if any(not fields.concat(part.concat).is_partial for part in parts.values()):
+            raise BadRequest(N_("Only parts can be put together."))
+        lengths = [parts[token].length for token in tokens]
+        if None in lengths:
+            return
+        upload.length = sum(length or 0 for length in lengths)
+        if upload.length > self.bounds.file_bytes:
+            raise TooLarge
+        for token in parts:
+            if not await self._is_whole_part(upload.owner_id, token):
+                return
+        await staged.cut(0)
+        for token in tokens:
+            async with self.locks.hold(token):
+                await staged.append_file(self.staging.path(token))
+        await self.finish(work)
+
+    async def _is_whole_part(self, owner_id: int, token: str) -> bool:
+        if self.locks.is_held(token):  # somebody is bringing more, and is not to be interrupted
+            return False
+        async with self.opened(owner_id, token) as work:
+            return work.is_whole
+
+    async def _used_up(self, upload: Upload) -> list[Upload]:
+        """Return the parts that nothing but `upload` was waiting for."""
+        tokens = set(fields.concat(upload.concat).parts)
+        if not tokens:
+            return []
+        for other in await queries.waiting_finals(self.engine, upload.owner_id):
+            if other.token != upload.token:
+                tokens -= set(fields.concat(other.concat).parts)
+        found = [await self.engine.first(queries.by_token(token)) for token in sorted(tokens)]
+        return [part for part in found if part is not None]

@@ -1,0 +1,75 @@
+"""What is asked about uploads that may be resumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from www.errors import Gone, NotFound
+from www.i18n import N_
+from www.models import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from www.db import Select
+    from www.db.verbs import Verbs
+
+_MOST_TOKENS: Final = 1000
+
+
+async def own(conn: Verbs, owner_id: int, token: str, *, now: datetime) -> Upload:
+    """Return an upload of this person; raises NotFound, Gone.
+
+    Of others' uploads it tells nothing, not even that they exist.
+    """
+    found: Upload | None = await conn.first(by_token(token))
+    if found is None or found.owner_id != owner_id:
+        raise NotFound(N_("There is no such upload, or it is over."))
+    if found.expires_at <= now:
+        raise Gone(N_("This upload was left alone for too long. Please begin anew."))
+    return found
+
+
+async def known(conn: Verbs, tokens: Sequence[str]) -> set[str]:
+    """Return which of these tokens belong to an upload that is not complete."""
+    found: set[str] = set()
+    for start in range(0, len(tokens), _MOST_TOKENS):
+        some = tokens[start : start + _MOST_TOKENS]
+        select = Upload.select(Upload.token).where(
+            Upload.token.in_(some), Upload.completed_at.is_(None)
+        )
+        found.update(await conn.scalars(select))
+    return found
+
+
+async def unfinished(conn: Verbs, owner_id: int) -> int:
+    """Return how many uploads of this person are not complete."""
+    return await conn.count(unfinished_of(owner_id))
+
+
+async def waiting_finals(conn: Verbs, owner_id: int) -> list[Upload]:
+    """Return this person's uploads that wait for their parts, the oldest first."""
+    finals = unfinished_of(owner_id).where(Upload.concat.startswith("final;"))
+    return await conn.all(finals.order_by(Upload.id))
+
+
+def unfinished_of(owner_id: int) -> Select[Any]:
+    """The uploads of one person that are not complete."""
+    return Upload.select().where(Upload.owner_id == owner_id, Upload.completed_at.is_(None))
+
+
+def by_token(token: str) -> Select[Any]:
+    """The upload at one address."""
+    return Upload.select().where(Upload.token == token)
+
+
+def expired(now: datetime, most: int) -> Select[Any]:
+    """Uploads that nobody may resume any more."""
+    return Upload.select().where(Upload.expires_at <= now).order_by(Upload.expires_at).limit(most)
+
+
+def sealed(most: int) -> Select[Any]:
+    """Uploads that have all their bytes, and not their file."""
+    waiting = Upload.select().where(Upload.sha256.is_not(None), Upload.completed_at.is_(None))
+    return waiting.limit(most)
