@@ -33,12 +33,12 @@ class Tus:
 
     async def ask(self, method, address, data=None, **headers):
         """Send a request; underscores in the headers' names are dashes, None takes one away."""
-        sent = {"Tus-Resumable": "1.0.0"}
+        sent: dict[str, object] = {"Tus-Resumable": "1.0.0"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {name: str(value) for name, value in sent.items() if value is not None}
+        given = {name: str(value) for name, value in sent.items() if value is not None}
         path = URL(address).path
         async with self.actor.request(
-            method, path, data=data, headers=sent, allow_redirects=False
+            method, path, data=data, headers=given, allow_redirects=False
         ) as answer:
             await answer.read()
             return answer
