@@ -12,6 +12,7 @@ from www import database, keys
 from www.assets import Assets
 from www.auth import permissions
 from www.auth.passwords import Passwords
+from www.bodies import Bodies
 from www.db.seen.counters import Counters
 from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
@@ -116,6 +117,12 @@ async def file_storage(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
+async def request_bodies(app: web.Application) -> AsyncIterator[None]:
+    """Keep threads for large bodies, so that neither the loop nor anybody else waits for them."""
+    async with Bodies() as app[keys.bodies]:
+        yield
+
+
 async def file_sweep(app: web.Application) -> AsyncIterator[None]:
     """Remove what broken uploads left, beside the requests."""
     sweeping = asyncio.create_task(sweep_forever(app[keys.engine], app[keys.storage]))
@@ -169,6 +176,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     page_templates,
     database_engine,
     file_storage,
+    request_bodies,
     file_sweep,
     resumable_uploads,
     text_renders,

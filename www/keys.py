@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from www.assets import Assets
     from www.auth.passwords import Passwords
+    from www.bodies import Bodies
     from www.db import Engine
     from www.db.seen.counters import Counters
     from www.db.seen.report import Reports
@@ -37,6 +38,7 @@ storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
 hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in memory
 checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
 uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")
+bodies: Final[web.AppKey[Bodies]] = web.AppKey("bodies")
 space: Final[web.AppKey[Space]] = web.AppKey("space")
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
 renders: Final[web.AppKey[Renders]] = web.AppKey("renders")

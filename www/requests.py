@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from multidict import MultiDict
 
 from www import keys
+from www.bodies import send_continue
 from www.errors import BadRequest, TooLarge, UnsupportedType
 from www.i18n import N_
 from www.utils.form_data import FilePart, multipart, urlencoded
@@ -86,6 +87,7 @@ async def read_body(request: web.Request, max_bytes: int) -> bytes:
     """Return the body, counted while it arrives; raises TooLarge above `max_bytes`."""
     if (request.content_length or 0) > max_bytes:
         raise TooLarge
+    await send_continue(request)
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk

@@ -17,6 +17,7 @@ from www.admin import statements
 from www.admin import views as admin
 from www.blogs import editing
 from www.blogs import views as blogs
+from www.bodies import expect_later
 from www.comments import views as comments
 from www.files import views as files
 from www.middlewares.access import ADMIN, ANYONE, AUTHOR, USER, Access
@@ -111,7 +112,9 @@ def setup_routes(app: web.Application, routes: Iterable[Route] = ROUTES) -> None
     for route in routes:
         resource = app.router.add_resource(route.path, name=route.name)
         for method in _methods(route.methods):
-            access[resource.add_route(method, route.handler)] = route.access
+            access[resource.add_route(method, route.handler, expect_handler=expect_later)] = (
+                route.access
+            )
     app[keys.access] = access
 
 

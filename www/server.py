@@ -19,6 +19,7 @@ from aiohttp import hdrs, web
 from isal import isal_zlib
 
 from www.access_log import AccessLogger
+from www.bodies import Lender
 from www.middlewares.headers import SECURITY_HEADERS
 from www.utils.memory import give_back_freed_memory
 
@@ -54,7 +55,7 @@ class Pace:
     min_body_bytes: int = 3000
 
 
-class Protocol(web.RequestHandler):
+class Protocol(Lender):
     """aiohttp's connection, with a time limit for headers and a quiet answer to nonsense."""
 
     __slots__ = ("_arrived", "_header_since", "_lost", "_pace", "_pace_timer", "_paced")
@@ -67,7 +68,7 @@ class Protocol(web.RequestHandler):
         pace: Pace,
         **kwargs: object,
     ) -> None:
-        super().__init__(manager, loop=loop, **kwargs)  # type: ignore[arg-type]  # passed through
+        super().__init__(manager, loop=loop, **kwargs)
         self._pace = pace
         self._pace_timer: asyncio.TimerHandle | None = None
         self._header_since: float | None = None
@@ -98,8 +99,8 @@ class Protocol(web.RequestHandler):
         if request is None or request.content.is_eof():
             return  # idle, or we are the slow ones; the next byte starts the timer again
         # Each request is looked at twice at least; reading is paused while the disk is behind.
-        arrived, new = request.content.total_bytes, self._paced != self._request_count
-        slow = arrived - self._arrived < self._pace.min_body_bytes and not self._reading_paused
+        arrived, new = self.arrived_bytes(request), self._paced != self._request_count
+        slow = arrived - self._arrived < self._pace.min_body_bytes and self.is_waiting()
         if slow and not new:
             self.force_close()
             return

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from www import keys
+from www.bodies import Bodies
 from www.errors import WwwError
 from www.files import archive, download, hot, upload
 from www.settings import Settings
@@ -48,7 +49,13 @@ def bare_settings():
 
 
 @pytest.fixture
-def bare_app(storage, finished, bare_settings):
+async def bodies():
+    async with Bodies() as opened:
+        yield opened
+
+
+@pytest.fixture
+def bare_app(storage, bodies, finished, bare_settings):
     @web.middleware
     async def errors(request, handler):
         try:
@@ -61,7 +68,7 @@ def bare_app(storage, finished, bare_settings):
             raise
 
     async def receive(request):
-        form = await upload.receive(request, storage, BOUNDS)
+        form = await upload.receive(request, bodies, storage, BOUNDS)
         rows = [[f.name, f.content_type, f.sha256, f.size_bytes] for f in form.files]
         return web.json_response({"files": rows, "fields": form.fields}, status=201)
 

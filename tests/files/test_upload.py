@@ -210,10 +210,10 @@ async def test_it_leaves_nothing_of_a_broken_connection(address, stored, finishe
 @pytest.mark.parametrize("failing", [0, 1])
 async def test_it_drops_the_others_when_one_cannot_be(bare, storage, stored, failing):
     """A disk that refuses to forget the one file must not keep the other."""
-    begin, begun = storage.begin, []
+    start, begun = storage.start, []
 
-    async def stubborn():
-        incoming = await begin()
+    def stubborn():
+        incoming = start()
         begun.append(incoming)
         if len(begun) == failing + 1:
             incoming.abort = refuse
@@ -222,7 +222,7 @@ async def test_it_drops_the_others_when_one_cannot_be(bare, storage, stored, fai
     async def refuse():
         raise OSError("the disk does not answer")
 
-    storage.begin = stubborn
+    storage.start = stubborn
     answer = await bare.post("/upload", data=part(b"x") + part(b"y"), headers=MULTIPART)
     assert answer.status == 500
     assert len(stored()) == 1
@@ -230,10 +230,10 @@ async def test_it_drops_the_others_when_one_cannot_be(bare, storage, stored, fai
 
 
 async def test_it_takes_back_what_was_stored_before_the_disk_was_full(bare, storage, stored):
-    begin, begun = storage.begin, []
+    start, begun = storage.start, []
 
-    async def small_disk():
-        incoming = await begin()
+    def small_disk():
+        incoming = start()
         begun.append(incoming)
         if len(begun) == 2:
             incoming.commit = full
@@ -242,5 +242,5 @@ async def test_it_takes_back_what_was_stored_before_the_disk_was_full(bare, stor
     async def full():
         raise StorageFull
 
-    storage.begin = small_disk
+    storage.start = small_disk
     await refused(bare, stored, 507, part(b"x") + part(b"y") + b"--B--", headers=MULTIPART)

@@ -215,10 +215,10 @@ async def test_it_leaves_space_to_the_database(alice):
 
 
 async def test_it_says_when_to_try_again(alice, app):
-    async def begin():
+    def start():
         raise Unavailable
 
-    app[keys.storage].begin = begin
+    app[keys.storage].start = start
     answer = await send(alice, ("a.txt", b"hello"))
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
 

@@ -198,3 +198,22 @@ async def test_a_cancelled_upload_leaves_nothing(storage, stored):
             await task
     await storage.__aexit__(None, None, None)  # waits for threads that still discard
     assert await stored() == []
+
+
+@pytest.mark.parametrize("sizes", [[], [1], [10, 300_000, 5], [65_536, 1, 65_535]])
+async def test_it_takes_a_buffer_that_is_used_again(storage, sizes):
+    """In a thread, as large bodies come: nothing of the buffer may be kept."""
+    pieces = [os.urandom(size) for size in sizes]
+
+    def feed():
+        incoming, buffer = storage.start(), bytearray(max(sizes, default=0))
+        for piece in pieces:
+            buffer[: len(piece)] = piece
+            incoming.feed(memoryview(buffer)[: len(piece)])
+        return incoming
+
+    incoming = await asyncio.to_thread(feed)
+    stored = await incoming.commit()
+    await incoming.abort()
+    assert stored.sha256 == hashlib.sha256(b"".join(pieces)).hexdigest()
+    assert await content_of(storage, stored.sha256) == b"".join(pieces)

@@ -44,9 +44,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """The next bytes of the current part, never empty."""
+    """The next bytes of the current part, never empty: a view of what was fed, and no copy."""
 
-    chunk: bytes
+    chunk: memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class PartEnd:
 
 Event = Part | Data | PartEnd
 # Yields events; returns where to go on in the buffer, None when it is used up.
+_Buffer = bytes | bytearray
 _Step = Generator[Event, None, int | None]
 
 
@@ -87,22 +88,31 @@ class Scanner:
         self._rest = b"\r\n"
         self._state = _State.PREAMBLE
         self._preamble_bytes = 0
+        self._end = 0  # of what is being scanned, and where its last delimiter begins
+        self._last = -1
 
-    def feed(self, data: bytes) -> Iterator[Event]:
-        """Yield what `data` completes. Raises Malformed, TooMany."""
-        buffer = self._rest + data if self._rest else data
+    def feed(self, data: bytes | bytearray, size_bytes: int | None = None) -> Iterator[Event]:
+        """Yield what `data` (or its first `size_bytes`) completes. Raises Malformed, TooMany.
+
+        `data` may change as soon as the iterator has ended, and no earlier.
+        """
+        end = len(data) if size_bytes is None else size_bytes
+        if self._rest:
+            data = self._rest + memoryview(data)[:end]
+            end = len(data)
+        self._end, self._last = end, data.rfind(self._delimiter, 0, end)
         at: int | None = 0
         while at is not None:
             self._rest = b""
             start = at
             if self._state is _State.BODY:
-                at = yield from self._body(buffer, start)
+                at = yield from self._body(data, start)
             elif self._state is _State.HEADERS:
-                at = yield from self._headers(buffer, start)
+                at = yield from self._headers(data, start)
             elif self._state is _State.DELIMITER:
-                at = self._delimited(buffer, start)
+                at = self._delimited(data, start)
             elif self._state is _State.PREAMBLE:
-                at = self._preamble(buffer, start)
+                at = self._preamble(data, start)
             else:  # the epilogue is nobody's
                 return
 
@@ -111,21 +121,21 @@ class Scanner:
         if self._state is not _State.EPILOGUE:
             raise Malformed("the body ends before its last boundary")
 
-    def _preamble(self, buffer: bytes, start: int) -> int | None:
-        found = buffer.find(self._delimiter, start)
-        self._preamble_bytes += (found if found >= 0 else len(buffer)) - start
+    def _preamble(self, buffer: _Buffer, start: int) -> int | None:
+        found = self._find(buffer, start)
+        self._preamble_bytes += (found if found >= 0 else self._end) - start
         if self._preamble_bytes > _MAX_PREAMBLE_BYTES:
             raise Malformed("no boundary at the beginning")
         if found >= 0:
             self._state = _State.DELIMITER
             return found + len(self._delimiter)
-        self._rest = buffer[max(start, len(buffer) - len(self._delimiter) + 1) :]
+        self._keep(buffer, max(start, self._end - len(self._delimiter) + 1))
         self._preamble_bytes -= len(self._rest)
         return None
 
-    def _delimited(self, buffer: bytes, start: int) -> int | None:
+    def _delimited(self, buffer: _Buffer, start: int) -> int | None:
         """Read the rest of a boundary's line: "--" ends the form, a line break begins a part."""
-        line = buffer[start : start + _MAX_PADDING_BYTES + 2]
+        line = bytes(buffer[start : min(self._end, start + _MAX_PADDING_BYTES + 2)])
         if line.startswith(b"--"):
             self._state = _State.EPILOGUE
             return None
@@ -137,39 +147,46 @@ class Scanner:
             raise Malformed("text behind a boundary")
         if len(line) > _MAX_PADDING_BYTES:
             raise Malformed("too much space behind a boundary")
-        self._rest = buffer[start:]
+        self._keep(buffer, start)
         return None
 
-    def _headers(self, buffer: bytes, start: int) -> _Step:
+    def _headers(self, buffer: _Buffer, start: int) -> _Step:
         # `start` is at the line break behind the boundary, so that a part without headers ends too.
-        end = buffer.find(b"\r\n\r\n", start, start + _MAX_HEADER_BYTES)
+        end = buffer.find(b"\r\n\r\n", start, min(self._end, start + _MAX_HEADER_BYTES))
         if end < 0:
-            if len(buffer) - start >= _MAX_HEADER_BYTES:
+            if self._end - start >= _MAX_HEADER_BYTES:
                 raise Malformed("the header of a part is too long")
-            self._rest = buffer[start:]
+            self._keep(buffer, start)
             return None
         self._parts_left -= 1
         if self._parts_left < 0:
             raise TooMany
-        yield _part(buffer[start + 2 : end])
+        yield _part(bytes(buffer[start + 2 : end]))
         self._state = _State.BODY
         return end + 4
 
-    def _body(self, buffer: bytes, start: int) -> _Step:
-        found = buffer.find(self._delimiter, start)
+    def _body(self, buffer: _Buffer, start: int) -> _Step:
+        found = self._find(buffer, start)
         if found >= 0:
             if found > start:
-                yield Data(buffer[start:found])
+                yield Data(memoryview(buffer)[start:found])
             yield PartEnd()
             self._state = _State.DELIMITER
             return found + len(self._delimiter)
         # Hold back only what may begin a delimiter: else the chunk passes through without a copy.
-        held = buffer.find(b"\r", max(start, len(buffer) - len(self._delimiter) + 1))
-        end = held if held >= 0 else len(buffer)
+        held = buffer.find(b"\r", max(start, self._end - len(self._delimiter) + 1), self._end)
+        end = held if held >= 0 else self._end
         if end > start:
-            yield Data(buffer[start:end])
-        self._rest = buffer[end:]
+            yield Data(memoryview(buffer)[start:end])
+        self._keep(buffer, end)
         return None
+
+    def _find(self, buffer: _Buffer, start: int) -> int:
+        # rfind passes over what holds no delimiter at 0.02 to 0.04 s per GiB, find at 0.06 to 0.4.
+        return buffer.find(self._delimiter, start, self._end) if start <= self._last else -1
+
+    def _keep(self, buffer: _Buffer, start: int) -> None:
+        self._rest = bytes(memoryview(buffer)[start : self._end])
 
 
 def _part(block: bytes) -> Part:

@@ -7,7 +7,8 @@ are written (`www.files.actions`).
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from www.errors import QuotaExceeded
@@ -23,6 +24,7 @@ class _Account:
     uploads: int = 0
     incoming_bytes: int = 0
     stored_bytes: int = 0  # got their rows since this account was opened
+    lock: Lock = field(default_factory=Lock)  # bytes are taken in threads
 
 
 @dataclass(slots=True)
@@ -51,16 +53,19 @@ class Reservation:
 
     def claim(self, size_bytes: int) -> None:
         """Set aside what is announced, as far as there is any: who comes first, uploads first."""
-        claimed = min(size_bytes, self.left_bytes)
-        self._account.incoming_bytes += claimed
+        with self._account.lock:
+            claimed = min(size_bytes, self.left_bytes)
+            self._account.incoming_bytes += claimed
         self._claimed_bytes += claimed
 
     def take(self, size_bytes: int) -> None:
-        """Take space for what is about to be written. Raises QuotaExceeded."""
+        """Take space for what is about to be written, in any thread. Raises QuotaExceeded."""
         claimed = min(size_bytes, self._claimed_bytes)
-        if size_bytes - claimed > self.left_bytes:
-            raise QuotaExceeded
-        self._account.incoming_bytes += size_bytes - claimed
+        if size_bytes > claimed:
+            with self._account.lock:
+                if size_bytes - claimed > self.left_bytes:
+                    raise QuotaExceeded
+                self._account.incoming_bytes += size_bytes - claimed
         self._claimed_bytes -= claimed
         self._taken_bytes += size_bytes
 
@@ -70,9 +75,10 @@ class Reservation:
 
     def close(self) -> None:
         """Give back what was taken."""
-        self._account.incoming_bytes -= self._taken_bytes + self._claimed_bytes
-        if self._kept:
-            self._account.stored_bytes += self._taken_bytes
+        with self._account.lock:
+            self._account.incoming_bytes -= self._taken_bytes + self._claimed_bytes
+            if self._kept:
+                self._account.stored_bytes += self._taken_bytes
 
 
 class Space:

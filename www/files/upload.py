@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from www.bodies import TooLong
 from www.errors import BadRequest, Invalid, QuotaExceeded, TooLarge, UnsupportedType
 from www.files import types
-from www.files.multipart import Data, Event, Malformed, Part, Scanner, TooMany, boundary_of
+from www.files.multipart import Data, Malformed, Part, Scanner, TooMany, boundary_of
 from www.i18n import N_, Formats
 from www.utils.names import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
+    from www.bodies import Bodies
     from www.storage import Incoming, Storage
 
 FIELD: Final = "file"
@@ -74,23 +76,28 @@ class Form:
 
 async def receive(
     request: web.Request,
+    bodies: Bodies,
     storage: Storage,
     bounds: Bounds,
     take: Callable[[int], None] | None = None,
 ) -> Form:
     """Read a multipart/form-data request and store the files of its field `file`.
 
-    `take` is called with every number of bytes before they are written, and may refuse them.
+    `take` is called in a thread with every number of bytes before they are written, and may refuse
+    them.
 
     Raises UnsupportedType, BadRequest (malformed or cut off), TooLarge, QuotaExceeded, Invalid
-    (no file), StorageFull. aiohttp goes on reading for 10 s after an early answer, so that a
-    browser which is still sending shows our message and not a reset.
+    (no file), StorageFull. What still comes after an early answer is read for 10 s and forgotten,
+    so that a browser which is still sending shows our message and not a reset.
     """
     scanner = _scanner(request, bounds)
-    intake = _Intake(storage, bounds, take)
+    intake = _Intake(scanner, storage, bounds, take)
     try:
-        await _read(request, scanner, intake, bounds)
+        await bodies.pour(request, intake.feed, max_bytes=bounds.body_bytes, idle_s=bounds.idle_s)
+        scanner.close()
         return await intake.commit()
+    except TooLong as err:
+        raise _too_long(request, bounds) from err
     except QuotaExceeded as err:
         raise _no_space(request, bounds) from err
     except Malformed as err:
@@ -106,29 +113,12 @@ async def receive(
         await intake.abort()
 
 
-async def _read(request: web.Request, scanner: Scanner, intake: _Intake, bounds: Bounds) -> None:
-    clock = asyncio.get_running_loop().time
-    body_bytes = 0
-    # Also for aiohttp's sake: after a malformed chunk it never ends the body that it is feeding.
-    async with asyncio.timeout(bounds.idle_s) as idle:
-        async for chunk in request.content.iter_any():
-            idle.reschedule(clock() + bounds.idle_s)
-            body_bytes += len(chunk)
-            if body_bytes > bounds.body_bytes:
-                raise _too_long(request, bounds)
-            for event in scanner.feed(chunk):
-                await intake.take(event)
-    scanner.close()
-
-
 def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
     if request.content_type != "multipart/form-data":
         raise UnsupportedType(N_("Files are sent as a form: multipart/form-data."))
     # The gate says the same for the whole site; a few kB could become terabytes.
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedType(N_("Compressed uploads are not accepted here."))
-    if (request.content_length or 0) > bounds.body_bytes:
-        raise _too_long(request, bounds)
     try:
         boundary = boundary_of(request.headers["Content-Type"])
     except Malformed as err:
@@ -166,8 +156,9 @@ class _File:
 
 @dataclass(slots=True)
 class _Intake:
-    """Takes the scanner's events, and holds every file until all are complete."""
+    """Takes the bytes of the form, and holds every file until all are complete."""
 
+    scanner: Scanner
     storage: Storage
     bounds: Bounds
     take_bytes: Callable[[int], None] | None = None
@@ -179,14 +170,15 @@ class _Intake:
     _text: bytearray | None = None  # of the current part, where it is a text field
     _unnamed: bool = False  # the current part is what a browser sends when nothing was chosen
 
-    async def take(self, event: Event) -> None:
-        """Store or keep what the event brings."""
-        if isinstance(event, Data):
-            await self._data(event.chunk)
-        elif isinstance(event, Part):
-            await self._begin(event)
-        elif self._text is not None:
-            self._keep_text(bytes(self._text))
+    def feed(self, buffer: bytes | bytearray, size_bytes: int) -> None:
+        """Store or keep the first `size_bytes` of the buffer; called in threads, in order."""
+        for event in self.scanner.feed(buffer, size_bytes):
+            if isinstance(event, Data):
+                self._data(event.chunk)
+            elif isinstance(event, Part):
+                self._begin(event)
+            elif self._text is not None:
+                self._keep_text(bytes(self._text))
 
     async def commit(self) -> Form:
         """Make all files durable. Raises Invalid when there are none."""
@@ -209,32 +201,32 @@ class _Intake:
         if not self._complete:
             await incoming.withdraw()
 
-    async def _begin(self, part: Part) -> None:
+    def _begin(self, part: Part) -> None:
         self._field = part.name
         self._text = bytearray() if part.filename is None else None
         self._unnamed = part.filename == ""
         if part.filename:
-            await self._begin_file(part.filename)
+            self._begin_file(part.filename)
 
-    async def _begin_file(self, filename: str) -> None:
+    def _begin_file(self, filename: str) -> None:
         if self._field != FIELD:
             raise BadRequest(N_("Files are expected in the field “%(field)s”."), field=FIELD)
         if len(self.files) >= self.bounds.files:
             raise TooMany
-        self.files.append(_File(safe_name(filename), await self.storage.begin()))
+        self.files.append(_File(safe_name(filename), self.storage.start()))
 
-    async def _data(self, chunk: bytes) -> None:
+    def _data(self, chunk: memoryview) -> None:
         if self._unnamed:  # something was chosen after all, and has no name
             self._unnamed = False
-            await self._begin_file("")
+            self._begin_file("")
         if self._text is None:
-            await self._write(self.files[-1], chunk)
+            self._write(self.files[-1], chunk)
             return
         self._text += chunk
         if len(self._text) > self.bounds.field_bytes:
             raise TooLarge(N_("A field of the form is too long."))
 
-    async def _write(self, file: _File, chunk: bytes) -> None:
+    def _write(self, file: _File, chunk: memoryview) -> None:
         file.size_bytes += len(chunk)
         self.total_bytes += len(chunk)
         if file.size_bytes > self.bounds.file_bytes:
@@ -245,8 +237,8 @@ class _Intake:
         if self.take_bytes is not None:
             self.take_bytes(len(chunk))
         if len(file.head) < types.HEAD_BYTES:
-            file.head += chunk[: types.HEAD_BYTES - len(file.head)]
-        await file.incoming.write(chunk)
+            file.head += bytes(chunk[: types.HEAD_BYTES - len(file.head)])
+        file.incoming.feed(chunk)
 
     def _keep_text(self, text: bytes) -> None:
         try:

@@ -125,7 +125,8 @@ async def _receive(request: web.Request) -> list[File]:
         space.limit(limits.quota_bytes, taken_bytes, since=since)
         bounds = Bounds(limits.upload_bytes, space.left_bytes)
         space.claim(request.content_length or 0)
-        form = await receive(request, request.app[keys.storage], bounds, space.take)
+        bodies, storage = request.app[keys.bodies], request.app[keys.storage]
+        form = await receive(request, bodies, storage, bounds, space.take)
         files = await _write_rows(request, form, owner_id=user.id)
         space.keep()
     return files

@@ -46,6 +46,12 @@ class Incoming(Protocol):
     async def write(self, chunk: Bytes) -> None:
         """Take the next bytes, which must not change afterwards. Raises StorageFull."""
 
+    def feed(self, chunk: Bytes) -> None:
+        """Take the next bytes in the calling thread, which is not the loop's. Raises StorageFull.
+
+        Afterwards `chunk` may change. Not to be mixed with `write`.
+        """
+
     async def commit(self) -> Stored:
         """Make everything written durable and findable by its hash. Raises StorageFull."""
 
@@ -98,6 +104,9 @@ class Storage(Protocol):
         both: the same call again brings it to its end where `path` is still there. Raises
         StorageFull, FileNotFoundError.
         """
+
+    def start(self) -> Incoming:
+        """Start a content in the calling thread, which is not the loop's. Raises StorageFull."""
 
     async def open(self, sha256: str) -> Content:
         """Open for reading. Raises NotFound."""

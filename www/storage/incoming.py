@@ -67,6 +67,14 @@ class LocalIncoming:
         await self._settle()
         return Stored(self._hash.hexdigest(), self._size_bytes)
 
+    def feed(self, chunk: Bytes) -> None:
+        """Take the next bytes in the calling thread; small ones wait for company."""
+        self._gathered.append(bytes(chunk) if len(chunk) < STEP_BYTES // 4 else chunk)
+        self._gathered_bytes += len(chunk)
+        if self._gathered_bytes >= STEP_BYTES // 4:
+            step, self._gathered, self._gathered_bytes = self._gathered, [], 0
+            self._write(step)
+
     async def commit(self) -> Stored:
         """Make everything written durable and findable by its hash. Raises StorageFull."""
         await self._settle()

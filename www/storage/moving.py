@@ -42,6 +42,10 @@ class Moving:
         """Start a content in the new storage."""
         return await self._new.begin()
 
+    def start(self) -> Incoming:
+        """Start a content in the new storage, in the calling thread."""
+        return self._new.start()
+
     async def adopt(self, path: Path, sha256: str, size_bytes: int) -> Stored:
         """Take a finished file into the new storage. Raises StorageFull, FileNotFoundError."""
         return await self._new.adopt(path, sha256, size_bytes)

@@ -67,6 +67,10 @@ class S3Incoming:
         """Take the next bytes, which must not change afterwards. Raises StorageFull."""
         await self._staged.write(chunk)
 
+    def feed(self, chunk: Bytes) -> None:
+        """Take the next bytes in the calling thread; afterwards `chunk` may change."""
+        self._staged.feed(chunk)
+
     async def commit(self) -> Stored:
         """Put everything written into the bucket. Raises StorageFull, Unavailable."""
         stored = await self._staged.stage()
@@ -116,6 +120,10 @@ class S3Storage:
     async def begin(self) -> S3Incoming:
         """Start a content in a temporary file of the data folder."""
         return S3Incoming(self, await self._disk.begin())
+
+    def start(self) -> S3Incoming:
+        """Start a content in the calling thread."""
+        return S3Incoming(self, self._disk.start())
 
     async def adopt(self, path: Path, sha256: str, size_bytes: int) -> Stored:
         """Put a finished file of the data folder into the bucket, and delete it there."""

@@ -1,0 +1,162 @@
+"""A connection that can lend its socket to a thread while a large body arrives.
+
+aiohttp copies every byte three times on the loop's thread before a handler sees it. While the
+socket is lent it reads nothing; afterwards it goes on where the thread has stopped, in the middle
+of the body too, so that lingering and keep-alive stay what they were. This is the one place that
+knows aiohttp's inside: `_parser`, `_pause_reading_for_buffer` and its counterpart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+from aiohttp.http_parser import HttpRequestParser
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from aiohttp import StreamReader
+
+# Of the parser that continues: what else it reads is the next request, with the usual bounds.
+_CONTINUED: Final = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+# tcp(7): the bytes are discarded in the kernel.
+_DROPPED: Final = getattr(socket, "MSG_TRUNC", 0) if sys.platform == "linux" else 0
+
+
+class Lent:
+    """A socket on loan; one thread reads from it."""
+
+    def __init__(self, fd: int, left_bytes: int) -> None:
+        """Duplicate `fd`, from which `left_bytes` are to be read and no more."""
+        self.left_bytes = left_bytes
+        self.taken_bytes = 0
+        self.waiting = False  # for the client, and not for the disk
+        self._socket = socket.socket(fileno=os.dup(fd))
+
+    def read_into(self, view: memoryview, patience_s: float, flags: int = 0) -> int:
+        """Read into `view`, and no more than is left; 0 where nothing comes for `patience_s`.
+
+        Raises ConnectionResetError at the end of the connection.
+        """
+        self._socket.settimeout(patience_s)
+        self.waiting = True
+        try:
+            size_bytes = self._socket.recv_into(view[: self.left_bytes], 0, flags)
+        except TimeoutError:
+            return 0
+        finally:
+            self.waiting = False
+        if not size_bytes:
+            raise ConnectionResetError("the connection ended inside a body")
+        self.left_bytes -= size_bytes
+        self.taken_bytes += size_bytes
+        return size_bytes
+
+    def drop_into(self, view: memoryview, patience_s: float) -> int:
+        """Forget bytes, on Linux without copying them into `view`: 0.07 s of CPU per GiB."""
+        return self.read_into(view, patience_s, _DROPPED)
+
+    def interrupt(self) -> None:
+        """Let the thread that waits find the end of the connection, which can only be closed."""
+        with contextlib.suppress(OSError):  # it has ended by itself
+            self._socket.shutdown(socket.SHUT_RD)
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        self._socket.close()
+
+
+class Lender(web.RequestHandler):
+    """aiohttp's connection; `request.protocol` is one where the server uses it."""
+
+    __slots__ = ("_auto_decompress", "_lent", "_passed_bytes", "_rest")
+
+    def __init__(
+        self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **options: object
+    ) -> None:
+        """Take aiohttp's options."""
+        super().__init__(manager, loop=loop, **options)  # type: ignore[arg-type]  # passed through
+        self._auto_decompress = bool(options.get("auto_decompress", True))
+        self._lent: Lent | None = None
+        self._rest: StreamReader | None = None  # the rest of a body after a loan
+        self._passed_bytes = 0  # in loans and rests that have ended
+
+    def can_lend(self) -> bool:
+        """Tell whether the bytes of the socket are those of the body: not where TLS is between."""
+        transport = self.transport
+        if transport is None or transport.get_extra_info("sslcontext") is not None:
+            return False
+        return transport.get_extra_info("socket") is not None
+
+    def hold(self) -> None:
+        """Read nothing until `go_on`; what has been read is kept."""
+        self._pause_reading_for_buffer()
+
+    def go_on(self) -> None:
+        """Read again."""
+        self._resume_reading_for_buffer()
+
+    def lend(self, left_bytes: int) -> Lent:
+        """Lend the socket, while on `hold`; `left_bytes` of the body have not been read yet."""
+        assert self.transport is not None
+        assert self._lent is None
+        if self._rest is not None:
+            self._passed_bytes += self._rest.total_bytes
+            self._rest = None
+        self._lent = Lent(self.transport.get_extra_info("socket").fileno(), left_bytes)
+        return self._lent
+
+    def take_back(self, lent: Lent) -> StreamReader | None:
+        """Go on after the last byte that was read; return where the rest of the body arrives.
+
+        None where the connection is lost.
+        """
+        self._lent = None
+        self._passed_bytes += lent.taken_bytes
+        lent.close()
+        if self.transport is None or self._parser is None:
+            return None
+        self._parser = HttpRequestParser(
+            self,
+            self._loop,
+            self._read_bufsize,
+            max_line_size=self.max_line_size,
+            max_field_size=self.max_field_size,
+            max_headers=self.max_headers,
+            payload_exception=web.RequestPayloadError,
+            auto_decompress=self._auto_decompress,
+            max_msg_queue_size=self._max_msg_queue_size,
+        )
+        # Put the parser into a body of that length; the message itself concerns nobody.
+        [(_, rest)], _, _ = self._parser.feed_data(_CONTINUED % lent.left_bytes)
+        if not lent.left_bytes:
+            self._parser.message_consumed()
+        self._rest = rest
+        self.go_on()
+        return rest
+
+    def arrived_bytes(self, request: web.BaseRequest) -> int:
+        """Return a count that grows with every byte of the body of `request`, the current one."""
+        elsewhere = (self._lent.taken_bytes if self._lent is not None else 0) + (
+            self._rest.total_bytes if self._rest is not None else 0
+        )
+        return request.content.total_bytes + self._passed_bytes + elsewhere
+
+    def is_waiting(self) -> bool:
+        """Tell whether the client is awaited, and not the disk."""
+        if self._lent is not None:
+            return self._lent.waiting
+        return not (self._reading_paused or self._buffer_paused)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End the loan with the connection."""
+        if self._lent is not None:
+            self._lent.interrupt()
+        if self._rest is not None and not self._rest.is_eof():
+            self._rest.set_exception(exc or ConnectionResetError("the connection is lost"))
+        super().connection_lost(exc)
