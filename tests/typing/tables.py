@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from www.db import Check, Column, ColumnType, Index, Related, Table
+from www.db import Check, Column, ColumnType, ForeignKey, Index, Related, Table
 
 
 class Role(StrEnum):
@@ -68,3 +68,13 @@ class Novel(Book, name="novels"):
     """Inherits the columns."""
 
     hero = Column(str)
+
+
+class Print(Table):
+    id = Column(int, primary_key=True)
+    name = Column(str)
+    role = Column(Role)
+
+    of_author = ForeignKey(
+        name, role, references=lambda: (Author.name, Author.role), on_delete="cascade"
+    )

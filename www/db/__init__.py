@@ -56,7 +56,7 @@ from www.db.functions import (
     upper,
     value,
 )
-from www.db.metadata import Check, Index
+from www.db.metadata import Check, ForeignKey, Index
 from www.db.statements import Alias, Compound, Delete, Insert, Query, Select, Update
 from www.db.statements.insert import excluded
 from www.db.statements.page import Page
@@ -82,6 +82,7 @@ __all__ = [
     "DiskFull",
     "Engine",
     "Expression",
+    "ForeignKey",
     "ForeignKeyViolation",
     "Index",
     "Insert",

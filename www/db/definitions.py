@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from www.db.column import MISSING, Column
 from www.db.errors import BadValue, DefinitionError
 
 if TYPE_CHECKING:
-    from www.db.metadata import TableInfo
+    from www.db.metadata import ForeignKey, TableInfo
 
 _ACTIONS = ("cascade", "restrict", "set null")
 
@@ -20,6 +20,8 @@ def check_columns(cls: type, info: TableInfo[Any]) -> None:
         _check_options(where, column)
         _check_default(where, column)
         _check_reference(where, column)
+    for key in info.foreign_keys:
+        _check_foreign_key(f"{cls.__name__}.{key.name}", info, key)
     if len(info.guard) > 1:
         names = " and ".join(column.attribute for column in info.guard)
         raise DefinitionError(f"{cls.__name__} has several version columns: {names}")
@@ -58,11 +60,29 @@ def _check_reference(where: str, column: Column[Any]) -> None:
     if references is not None and not callable(references):
         message = "references takes a function, so that the other table may stand further down"
         raise DefinitionError(f"{where}: {message}: references=lambda: Other.column")
+    _check_actions(where, column, nullable=column.nullable)
     for option, action in (("on_delete", column.on_delete), ("on_update", column.on_update)):
+        if action != "restrict" and column.references is None:
+            raise DefinitionError(f"{where}: {option} needs references=lambda: Other.column")
+
+
+def _check_foreign_key(where: str, info: TableInfo[Any], key: ForeignKey) -> None:
+    if len(key.columns) < 2:
+        raise DefinitionError(f"{where}: for one column say Column(..., references=lambda: ...)")
+    for column in cast("tuple[object, ...]", key.columns):
+        if not isinstance(column, Column) or column.attribute not in info.columns:
+            raise DefinitionError(f"{where} takes columns of this table, got {column!r}")
+    references: object = key.references
+    if not callable(references):
+        message = "references takes a function, so that the other table may stand further down"
+        raise DefinitionError(f"{where}: {message}: references=lambda: (Other.a, Other.b)")
+    _check_actions(where, key, nullable=all(column.nullable for column in key.columns))
+
+
+def _check_actions(where: str, key: Column[Any] | ForeignKey, *, nullable: bool) -> None:
+    for option, action in (("on_delete", key.on_delete), ("on_update", key.on_update)):
         if action not in _ACTIONS:
             known = ", ".join(map(repr, _ACTIONS))
             raise DefinitionError(f"{where}: {option} is one of {known}, not {action!r}")
-        if action == "set null" and not column.nullable:
+        if action == "set null" and not nullable:
             raise DefinitionError(f"{where}: {option}='set null' needs nullable=True")
-        if action != "restrict" and column.references is None:
-            raise DefinitionError(f"{where}: {option} needs references=lambda: Other.column")

@@ -217,8 +217,7 @@ def _is_referred_to(info: TableInfo[Any]) -> bool:
     """Look through every table class there is for one that refers to `info`."""
     tables = [base for base in info.row.__mro__ if hasattr(base, "info")]
     tables = [tables[-1], *_heirs(tables[-1].__base__ or object)]
-    columns = (column for table in tables for column in table.info.columns.values())
-    return any(column.references and column.target().table == info.name for column in columns)
+    return any(info.name in table.info.parents() for table in tables)
 
 
 def _heirs(cls: type[Any]) -> list[Any]:

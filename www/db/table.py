@@ -16,7 +16,7 @@ from www.db.compile import NAME
 from www.db.definitions import check_columns
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
-from www.db.metadata import Check, Index, TableInfo
+from www.db.metadata import Check, ForeignKey, Index, TableInfo
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.alias import Alias, renamed
 from www.db.statements.insert import InsertFrom
@@ -71,6 +71,7 @@ class TableMetaClass(type):
             full_text=full_text,
             indexes=list(_rebound(_members(cls, Index), columns)),
             checks=list(_members(cls, Check).values()),
+            foreign_keys=list(_members(cls, ForeignKey).values()),
         )
         _check(cls, cls.info)
         return cls

@@ -1,7 +1,7 @@
 """Mistakes with tables and rows that both checkers report, with mypy's word and pyright's."""
 
 from tests.typing.tables import Author, Book
-from www.db import Check, Column, ColumnType, Index
+from www.db import Check, Column, ColumnType, ForeignKey, Index
 
 
 def rows(author: Author, book: Book) -> None:
@@ -29,3 +29,5 @@ Column(int, references=Author.id)  # expect: call-overload reportArgumentType
 Index("name")  # expect: arg-type reportArgumentType
 Check(pages=3)  # expect: call-arg reportCallIssue
 ColumnType("money", int, int)  # expect: call-arg reportCallIssue
+ForeignKey(Author.name, Author.role)  # expect: call-arg reportCallIssue
+ForeignKey("name", references=lambda: (Author.name,))  # expect: arg-type reportArgumentType

@@ -58,14 +58,9 @@ def in_order(tables: Sequence[type[Table]]) -> list[TableInfo[Any]]:
     left = {table.info.name: table.info for table in tables}
     ordered: list[TableInfo[Any]] = []
     while left:
-        free = [info for info in left.values() if not _refers_to(info) & left.keys()]
+        free = [info for info in left.values() if not (info.parents() - {info.name}) & left.keys()]
         # Those that refer to each other have no order: the references are looked at in the end.
         ordered += free or list(left.values())[:1]
         for info in ordered:
             left.pop(info.name, None)
     return ordered
-
-
-def _refers_to(info: TableInfo[Any]) -> set[str]:
-    targets = {c.target().table for c in info.columns.values() if c.references is not None}
-    return targets - {info.name}

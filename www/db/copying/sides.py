@@ -77,24 +77,27 @@ async def _sequence(conn: Connection, info: TableInfo[Any], key: Column[Any]) ->
 async def _dangling(conn: Connection, infos: Sequence[TableInfo[Any]]) -> str:
     """Name a row that refers to one that is not there."""
     for info in infos:
-        for column in info.columns.values():
-            if column.references is None:
-                continue
-            target = column.target()
-            here, there = quoted(column.name), f"parent.{quoted(target.name)}"
-            keys = ", ".join(f"child.{quoted(key.name)}" for key in info.primary_key)
+        for columns, targets in info.references():
+            there = targets[0].table
+            here = [f"child.{quoted(column.name)}" for column in columns]
+            wanted = [f"parent.{quoted(target.name)}" for target in targets]
+            same = " AND ".join(f"{a} = {b}" for a, b in zip(here, wanted, strict=True))
+            given = " AND ".join(f"{value} IS NOT NULL" for value in here)
+            keys = [f"child.{quoted(key.name)}" for key in info.primary_key]
+            asked = [f"{value} AS value_{n}" for n, value in enumerate([*keys, *here])]
             rows = await conn.raw(
-                f"SELECT {keys}, child.{here} AS missing FROM {quoted(info.name)} AS child"
-                f" WHERE child.{here} IS NOT NULL AND NOT EXISTS"
-                f" (SELECT 1 FROM {quoted(target.table)} AS parent WHERE {there} = child.{here})"
-                f" ORDER BY {keys} LIMIT 1"
+                f"SELECT {', '.join(asked)} FROM {quoted(info.name)} AS child WHERE {given}"
+                f" AND NOT EXISTS (SELECT 1 FROM {quoted(there)} AS parent WHERE {same})"
+                f" ORDER BY {', '.join(keys)} LIMIT 1"
             )
             if rows:
-                *key, missing = rows[0].values()
-                names = [column.name for column in info.primary_key]
-                row = ", ".join(f"{n}={v!r:.80}" for n, v in zip(names, key, strict=True))
-                place = f"table {info.name}, column {column.name}, row {row}"
-                return f"{place}: {target.table} has no row {missing!r:.80}"
+                values = list(rows[0].values())
+                key = zip(info.primary_key, values, strict=False)
+                row = ", ".join(f"{column.name}={value!r:.80}" for column, value in key)
+                missing = ", ".join(f"{value!r:.80}" for value in values[len(keys) :])
+                names = ", ".join(column.name for column in columns)
+                place = f"table {info.name}, column {names}, row {row}"
+                return f"{place}: {there} has no row {missing}"
     return "a row refers to one that is not there"
 
 

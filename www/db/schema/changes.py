@@ -145,7 +145,8 @@ def _renamed(shapes: Shapes, table: str, old: str, new: str) -> Shapes:
     target = f'REFERENCES "{table}" ("{old}")', f'REFERENCES "{table}" ("{new}")'
     for name, shape in shapes.items():
         columns = {key: text.replace(*target) for key, text in shape.columns.items()}
-        found[name] = replace(shape, columns=columns)
+        constraints = tuple(_referring(text, table, (old, new)) for text in shape.constraints)
+        found[name] = replace(shape, columns=columns, constraints=constraints)
     shape = found[table]
     names = f'"{old}"', f'"{new}"'
     found[table] = replace(
@@ -153,13 +154,25 @@ def _renamed(shapes: Shapes, table: str, old: str, new: str) -> Shapes:
         columns={
             new if key == old else key: _told(text, names) for key, text in shape.columns.items()
         },
-        constraints=tuple(text.replace(*names) for text in shape.constraints),
+        constraints=tuple(_own(text, names) for text in shape.constraints),
         indexes={
             key: text[: text.index("(")] + text[text.index("(") :].replace(*names)
             for key, text in shape.indexes.items()
         },
     )
     return found
+
+
+def _referring(text: str, table: str, names: tuple[str, str]) -> str:
+    """Put the new name behind a REFERENCES of several columns."""
+    here, words, there = text.partition(f' REFERENCES "{table}" (')
+    return here + words + there.replace(f'"{names[0]}"', f'"{names[1]}"') if words else text
+
+
+def _own(text: str, names: tuple[str, str]) -> str:
+    """Put the new name into a constraint; what it refers to has names of its own."""
+    here, words, there = text.partition(" REFERENCES ")
+    return here.replace(*names) + words + there
 
 
 def _told(definition: str, names: tuple[str, str]) -> str:

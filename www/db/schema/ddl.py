@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from www.db.compile import Dialect
-    from www.db.metadata import Index, TableInfo
+    from www.db.metadata import ForeignKey, Index, TableInfo
     from www.db.table import Table
     from www.db.types import ColumnType
 
@@ -47,14 +47,10 @@ def _parents_first(tables: Sequence[TableInfo[Any]]) -> list[TableInfo[Any]]:
     done: dict[str, TableInfo[Any]] = {}
     left = list(tables)
     while left:
-        free = [info for info in left if not (_parents(info) & names) - {info.name, *done}]
+        free = [info for info in left if not (info.parents() & names) - {info.name, *done}]
         done |= {info.name: info for info in free or left}  # tables in a ring come as they are
         left = [info for info in left if info.name not in done]
     return list(done.values())
-
-
-def _parents(info: TableInfo[Any]) -> set[str]:
-    return {column.target().table for column in info.columns.values() if column.references}
 
 
 def literal(column: Column[Any], value: Any, dialect: Dialect) -> str:
@@ -82,6 +78,7 @@ class _Writer:
             f"CONSTRAINT {quoted(check.name)} CHECK ({self._text(check.condition)})"
             for check in info.checks
         ]
+        lines += [self._foreign_key(info, key) for key in info.foreign_keys]
         body = ",\n    ".join(lines)
         yield f"CREATE TABLE {quoted(info.name)} (\n    {body}\n){self._options(info)};"
         for index in info.indexes:
@@ -100,6 +97,19 @@ class _Writer:
             if column.on_update != "restrict":  # which both databases do where nothing is said
                 parts.append(f"ON UPDATE {column.on_update.upper()}")
         return " ".join(parts)
+
+    def _foreign_key(self, info: TableInfo[Any], key: ForeignKey) -> str:
+        target = key.target()
+        if target[0].table == info.name and set(target) != set(info.primary_key):
+            message = "to its own table it takes the primary key: indexes are made behind the table"
+            raise DefinitionError(f"{info.name}.{key.name}: {message}")
+        here = ", ".join(quoted(info.columns[column.attribute].name) for column in key.columns)
+        there = ", ".join(quoted(column.name) for column in target)
+        return (
+            f"CONSTRAINT {quoted(f'fk_{info.name}_{key.name}')} FOREIGN KEY ({here})"
+            f" REFERENCES {quoted(target[0].table)} ({there})"
+            f" ON DELETE {key.on_delete.upper()} ON UPDATE {key.on_update.upper()}"
+        )
 
     def _filled(self, column: Column[Any]) -> Iterator[str]:
         if column.generated is not None:

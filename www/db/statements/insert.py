@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from www.db.column import Column
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.expression import Expression, Fitted, Literal, Ordering
+from www.db.expression import Expression, Fitted, Literal
 from www.db.statements.assign import assignments, encode, is_long, write_assignment
 from www.db.statements.base import Statement, write_outputs
 from www.db.types import INTEGER, may_hold
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from www.db.compile import Compiler
-    from www.db.metadata import Index, TableInfo
+    from www.db.metadata import TableInfo
     from www.db.statements.query import Query
 
 R = TypeVar("R")
@@ -180,20 +180,12 @@ def _require_unique(info: TableInfo[Any], unique: tuple[Column[Any], ...], verb:
     for column in cast("tuple[object, ...]", unique):
         if not isinstance(column, Column) or column.table != info.name:
             raise StatementError(f"{verb}({column!r}): that is no column of {info.name}")
-    given = {column.name for column in unique}
-    if given == {column.name for column in info.primary_key} or any(
-        index.unique and index.where is None and _names(index) == given for index in info.indexes
-    ):
+    if info.is_unique({column.attribute for column in unique}):
         return
     shown = ", ".join(column.attribute for column in unique) or "nothing"
     keys = ", ".join(column.attribute for column in info.primary_key)
     message = f"{verb}({shown}): take the columns of a unique index of {info.name}"
     raise StatementError(f"{message}, or its primary key ({keys})")
-
-
-def _names(index: Index) -> set[str]:
-    terms = [term.expression if isinstance(term, Ordering) else term for term in index.terms]
-    return {term.name if isinstance(term, Column) else "" for term in terms}
 
 
 def _encoded(columns: tuple[Column[Any], ...], row: Mapping[str, Any]) -> tuple[Any, ...]:

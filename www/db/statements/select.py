@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.expression import Expression, Label
+from www.db.expression import Expression, Label, all_of
 from www.db.statements.base import Conditional, Statement, write_outputs
 from www.db.statements.query import C_co, Query
 from www.db.statements.related import Related, Relation, relation
@@ -68,7 +68,7 @@ class Select(Conditional[R], Query[R, C_co]):
         condition = self._foreign_key(other) if on is None else on
         return self._but(_joins=(*self._joins, (kind, other, condition)))
 
-    def _foreign_key(self, other: TableInfo[Any]) -> Expression[bool]:
+    def _foreign_key(self, other: TableInfo[Any]) -> Expression[bool | None]:
         """Find the foreign key to the table itself, else to what was joined before."""
         joined = [info for _, info, _ in self._joins]
         if self._joins and not foreign_keys(self.info, other):
@@ -198,7 +198,7 @@ class Count(Statement[R]):
         out.text(') AS "counted"')
 
 
-def foreign_key_between(left: TableInfo[Any], right: TableInfo[Any]) -> Expression[bool]:
+def foreign_key_between(left: TableInfo[Any], right: TableInfo[Any]) -> Expression[bool | None]:
     """Return the join condition of the one foreign key between two tables, in either direction."""
     found = foreign_keys(left, right)
     if len(found) != 1:
@@ -207,17 +207,18 @@ def foreign_key_between(left: TableInfo[Any], right: TableInfo[Any]) -> Expressi
     return found[0]
 
 
-def foreign_keys(left: TableInfo[Any], right: TableInfo[Any]) -> list[Expression[bool]]:
+def foreign_keys(left: TableInfo[Any], right: TableInfo[Any]) -> list[Expression[bool | None]]:
     """Return the join condition of every foreign key between two tables, in either direction."""
     return _foreign_keys(left, right) + _foreign_keys(right, left)
 
 
-def _foreign_keys(left: TableInfo[Any], right: TableInfo[Any]) -> list[Expression[bool]]:
-    pairs = [(column, column.target()) for column in left.columns.values() if column.references]
+def _foreign_keys(left: TableInfo[Any], right: TableInfo[Any]) -> list[Expression[bool | None]]:
+    if right.body is not None or left.body is not None:
+        return []
     return [
-        column == right.columns[target.attribute]
-        for column, target in pairs
-        if target.table == right.name and right.body is None
+        all_of(tuple(a == right.columns[b.attribute] for a, b in zip(here, there, strict=True)))
+        for here, there in left.references()
+        if there[0].table == right.name
     ]
 
 
