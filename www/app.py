@@ -18,6 +18,7 @@ from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
 from www.files.archive import Checksums
 from www.files.hot import HotContents
+from www.files.scanning import Scanner
 from www.files.space import Space
 from www.files.sweeping import sweep_forever
 from www.markup import ComrakRenderer, Renders
@@ -62,6 +63,7 @@ def create_app(
     app[keys.hot] = HotContents()
     app[keys.checksums] = Checksums()
     app[keys.space] = Space()
+    app[keys.scanner] = _scanner(settings)
     app[keys.tasks] = set()
     app[keys.metrics] = Metrics()
     setup_routes(app, routes)
@@ -70,6 +72,13 @@ def create_app(
     app.on_response_prepare.extend((add_headers, protocol.add_headers))
     app.cleanup_ctx.extend(RESOURCES if resources is None else resources)
     return app
+
+
+def _scanner(settings: Settings) -> Scanner | None:
+    limits = settings.limits
+    if not limits.clamd:
+        return None
+    return Scanner(limits.clamd, accept_unscanned=limits.clamd_down == "accept")
 
 
 async def static_files(app: web.Application) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from www.db.seen.report import Reports
     from www.files.archive import Checksums
     from www.files.hot import HotContents
+    from www.files.scanning import Scanner
     from www.files.space import Space
     from www.markup import Renders
     from www.metrics import Metrics
@@ -39,6 +40,7 @@ hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in mem
 checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
 uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")
 bodies: Final[web.AppKey[Bodies]] = web.AppKey("bodies")
+scanner: Final[web.AppKey[Scanner | None]] = web.AppKey("scanner")  # None: files are not scanned
 space: Final[web.AppKey[Space]] = web.AppKey("space")
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
 renders: Final[web.AppKey[Renders]] = web.AppKey("renders")

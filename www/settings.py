@@ -77,6 +77,12 @@ def _path_or_nothing(value: object) -> object:
     return None if value is None or value == "" else _path(value)
 
 
+def _listener(value: str) -> str:
+    if value and "/" not in value and not re.fullmatch(r".+:[0-9]{1,5}", value):
+        raise ValueError("the path of a socket or a host and port are needed")
+    return value
+
+
 def _secret(value: SecretStr) -> SecretStr:
     """Refuse what could be guessed, or could not stand in a header."""
     text = value.get_secret_value()
@@ -345,6 +351,7 @@ class Limits(Section):
     ] = 2_000_000
     clamd: Annotated[
         Line,
+        AfterValidator(_listener),
         About(
             "virus scanner (clamd) that looks at every file before it is kept",
             "the path of its socket, `host:port`, or nothing: files are not scanned",
@@ -352,7 +359,7 @@ class Limits(Section):
     ] = ""
     clamd_down: Annotated[
         Literal["refuse", "accept"],
-        About("what happens to uploads while the virus scanner does not answer"),
+        About("what happens to files that the scanner does not answer for or finds too large"),
     ] = "refuse"
     download_bytes_per_s: Annotated[
         int,

@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     problems = [*_folder(settings.data), *exposed(settings), *_database(settings)]
     if settings.data.is_dir():
         problems += _storage(settings)
+    problems += _scanner(settings)
     for problem in problems:
         say(f"PROBLEM  {problem}")
     if not problems:
@@ -72,6 +73,16 @@ def _storage(settings: Settings) -> Iterator[str]:
     for each in named:
         if (found := asyncio.run(problem(each))) is not None:
             yield found
+
+
+def _scanner(settings: Settings) -> Iterator[str]:
+    from www.files.scanning import ScanError, Scanner
+
+    if settings.limits.clamd:
+        try:
+            asyncio.run(Scanner(settings.limits.clamd).ping())
+        except ScanError as err:
+            yield f"virus scanner: {err}: start clamd, or correct limits.clamd"
 
 
 def _database(settings: Settings) -> Iterator[str]:

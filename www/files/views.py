@@ -136,6 +136,8 @@ async def _write_rows(request: web.Request, form: Upload, *, owner_id: int) -> l
     """Write the rows of stored files; where that fails, the files go too."""
     quota_bytes, added = request.app[keys.settings].limits.quota_bytes, False
     try:
+        if (scanner := request.app[keys.scanner]) is not None:
+            await scanner.screen(request.app[keys.storage], form.files)
         async with request.app[keys.engine].transaction() as conn:
             files = await actions.add(
                 conn, form.files, owner_id=owner_id, quota_bytes=quota_bytes, now=datetime.now(UTC)

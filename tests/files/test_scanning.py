@@ -1,0 +1,103 @@
+"""What a virus scanner finds is not kept; what happens while there is none, the settings say."""
+
+import os
+
+import pytest
+
+from tests.clamd import EICAR, MOST_BYTES, Small
+from tests.files.door import JSON, kept, send, upload
+from www import keys
+from www.files.scanning import Scanner
+from www.models import File
+
+
+def scanned_by(alice, address, **options):
+    """Put a scanner in front of the site's files."""
+    alice.app._frozen = False
+    alice.app[keys.scanner] = Scanner(address, **options)
+
+
+async def rows(alice):
+    return await alice.app[keys.engine].all(File.select())
+
+
+async def test_it_keeps_what_is_clean(alice, clamd):
+    scanned_by(alice, clamd)
+    files = [("a.txt", b"hello"), ("b.bin", os.urandom(700_000)), ("c.txt", b"")]
+    await upload(alice, *files)
+    assert sorted(kept(alice).values()) == sorted(content for _, content in files)
+
+
+@pytest.mark.parametrize("content", [EICAR, b"x" * 400_000 + EICAR + b"x"], ids=len)
+async def test_it_refuses_a_virus_and_keeps_nothing(alice, clamd, content):
+    scanned_by(alice, clamd)
+    answer = await send(alice, ("good.txt", b"hello"), ("bad.txt", content), **JSON)
+    assert answer.status == 422
+    text = await answer.text()
+    assert "bad.txt" in text
+    assert "Eicar-Test" in text
+    assert kept(alice) == {}
+    assert await rows(alice) == []
+
+
+async def test_the_page_names_the_file_and_the_virus(alice, clamd):
+    scanned_by(alice, clamd)
+    answer = await send(alice, ("bad.txt", EICAR))
+    assert answer.status == 422
+    assert "“bad.txt” contains a virus (Eicar-Test" in await answer.text()
+
+
+async def test_what_was_there_before_stays(alice, clamd):
+    """The same content came in before the scanner knew it; another file needs it."""
+    await upload(alice, ("old.txt", EICAR))
+    scanned_by(alice, clamd)
+    assert (await send(alice, ("again.txt", EICAR), **JSON)).status == 422
+    assert list(kept(alice).values()) == [EICAR]
+
+
+@pytest.mark.parametrize("accept", [True, False])
+async def test_too_large_for_the_scanner(alice, clamd, accept):
+    scanned_by(alice, clamd, accept_unscanned=accept)
+    answer = await send(alice, ("large.bin", os.urandom(3 * MOST_BYTES)), **JSON)
+    assert answer.status == (201 if accept else 413)
+    assert len(kept(alice)) == accept
+
+
+@pytest.mark.parametrize("accept", [True, False])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "/nowhere/socket"])
+async def test_no_scanner(alice, address, accept, caplog):
+    scanned_by(alice, address, accept_unscanned=accept)
+    answer = await send(alice, ("a.txt", b"hello"), **JSON)
+    assert answer.status == (201 if accept else 503)
+    assert len(kept(alice)) == accept
+    assert "cannot be reached" in caplog.text
+
+
+async def test_a_scanner_that_says_nothing_is_given_up(alice, monkeypatch):
+    monkeypatch.setattr("www.files.scanning._VERDICT_S", 0.2)
+    async with Small(silent=True) as small:
+        scanned_by(alice, small.address)
+        answer = await send(alice, ("a.txt", b"hello"), **JSON)
+    assert answer.status == 503
+    assert kept(alice) == {}
+
+
+@pytest.mark.parametrize(
+    "answer", [b"stream: Can't allocate memory ERROR", b"", b"HTTP/1.1 400", b"x" * 10_000]
+)
+async def test_any_other_answer_is_no_verdict(alice, answer):
+    async with Small(answer or b" ") as small:
+        scanned_by(alice, small.address)
+        refused = await send(alice, ("a.txt", b"hello"), **JSON)
+    assert refused.status == 503
+    assert "cannot be checked for viruses" in await refused.text()
+    assert kept(alice) == {}
+
+
+async def test_it_answers_whether_it_is_there(clamd):
+    await Scanner(clamd).ping()
+
+
+@pytest.mark.parametrize("settings", [{"limits": {"clamd": "127.0.0.1:1"}}], indirect=True)
+async def test_the_settings_name_the_scanner(alice):
+    assert (await send(alice, ("a.txt", b"hello"), **JSON)).status == 503
