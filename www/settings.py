@@ -10,12 +10,10 @@ every start.
 The surprise: relative paths mean the working directory, not the folder of the file that names them.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
-from urllib.parse import urlsplit
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -23,8 +21,20 @@ from pydantic.fields import FieldInfo
 
 from www.utils.lined_yaml import KeyPath
 from www.utils.sections import About, Section, known, mistakes
-from www.utils.sizes import parse_size
 from www.utils.sources import Source, from_environ, from_flags, from_yaml
+from www.utils.values import (
+    Bytes,
+    Folder,
+    Line,
+    Number,
+    listed,
+    listener,
+    origin,
+    path_or_nothing,
+    secret,
+    size,
+    zone,
+)
 
 
 class SettingsError(Exception):
@@ -34,76 +44,6 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
-
-def _number(value: object) -> object:
-    """Refuse yes and no, which pydantic would read as 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("a number is needed")  # noqa: TRY004  pydantic collects ValueErrors only
-    return value
-
-
-def _size(value: object) -> object:
-    return parse_size(value) if isinstance(value, str) else _number(value)
-
-
-def _origin(value: object) -> str | None:
-    """Return `https://example.org` without a slash at its end, or None for nothing."""
-    if value is None or value == "":
-        return None
-    parts = urlsplit(str(value))
-    port = f":{parts.port}" if parts.port is not None else ""  # raises ValueError for nonsense
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("a scheme and a host are needed")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError("a path is not possible")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{port}"
-
-
-def _listed(value: object) -> object:
-    """Split what an environment variable can only say with commas."""
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-def _path(value: object) -> object:
-    if not isinstance(value, str | Path) or value == "" or "\0" in str(value):
-        raise ValueError("a path is needed")
-    return Path(value).expanduser()
-
-
-def _path_or_nothing(value: object) -> object:
-    return None if value is None or value == "" else _path(value)
-
-
-def _listener(value: str) -> str:
-    if value and "/" not in value and not re.fullmatch(r".+:[0-9]{1,5}", value):
-        raise ValueError("the path of a socket or a host and port are needed")
-    return value
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    """Refuse what could be guessed, or could not stand in a header."""
-    text = value.get_secret_value()
-    if text and not re.fullmatch(r"[!-~]{16,200}", text):
-        raise ValueError("16 to 200 visible ASCII characters are needed")
-    return value
-
-
-def _zone(value: object) -> ZoneInfo:
-    if isinstance(value, ZoneInfo):
-        return value
-    try:
-        return ZoneInfo(str(value))
-    except (KeyError, OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError("no such time zone") from error
-
-
-Bytes: TypeAlias = Annotated[int, BeforeValidator(_size), Field(gt=0, le=2**53)]
-Number: TypeAlias = Annotated[int, BeforeValidator(_number)]
-Folder: TypeAlias = Annotated[Path, BeforeValidator(_path)]
-Line: TypeAlias = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 _PORT: Final = "a number from 0 to 65535"
 _BYTES: Final = "a size above 0, such as `512 kB`, `4 GiB` or a number of bytes"
@@ -122,7 +62,7 @@ class Server(Section):
     ] = 8080
     base_url: Annotated[
         str | None,
-        BeforeValidator(_origin),
+        BeforeValidator(origin),
         About(
             "address that readers use; requests for other Host names are then refused",
             "nothing, or `https://host` or `http://host:port` without a path",
@@ -130,7 +70,7 @@ class Server(Section):
     ] = None
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         About(
             "networks whose X-Forwarded-For, -Host, -Proto and X-Request-ID headers are believed",
             "a list such as `[127.0.0.1/32, 10.0.0.0/8]`; with commas in the environment",
@@ -138,7 +78,7 @@ class Server(Section):
     ] = ()
     metrics_token: Annotated[
         SecretStr,
-        AfterValidator(_secret),
+        AfterValidator(secret),
         About(
             "what a program sends as `Authorization: Bearer ...` to read /metrics",
             "at least 16 visible ASCII characters, or nothing: then only administrators read it",
@@ -173,7 +113,7 @@ class Db(Section):
     ] = 10
     replicas: Annotated[
         tuple[Line, ...],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         About(
             "PostgreSQL servers that repeat what db.host does and answer reads",
             "a list of `host` or `host:port`; with commas in the environment",
@@ -234,7 +174,7 @@ class Storage(Section):
     ] = ""
     endpoint: Annotated[
         str | None,
-        BeforeValidator(_origin),
+        BeforeValidator(origin),
         About(
             "address of the S3 service, without the bucket",
             "`https://host` or `http://host:port` without a path, or nothing: Amazon's",
@@ -275,7 +215,7 @@ class Storage(Section):
     ] = False
     public_endpoint: Annotated[
         str | None,
-        BeforeValidator(_origin),
+        BeforeValidator(origin),
         About(
             "endpoint as browsers reach it, where that differs",
             "`https://host` or `http://host:port` without a path, or nothing: as storage.endpoint",
@@ -283,7 +223,7 @@ class Storage(Section):
     ] = None
     previous: Annotated[
         Path | None,
-        BeforeValidator(_path_or_nothing),
+        BeforeValidator(path_or_nothing),
         About(
             "settings of the storage that files are moved from: what is missing is read there",
             "a YAML file, or nothing; secrets as WWW_FROM_STORAGE__SECRET_KEY",
@@ -310,7 +250,7 @@ class Site(Section):
     ] = "en"
     timezone: Annotated[
         ZoneInfo,
-        BeforeValidator(_zone),
+        BeforeValidator(zone),
         About(
             "time zone of the dates on pages", "a name such as `Europe/Berlin` or `Asia/Shanghai`"
         ),
@@ -351,7 +291,7 @@ class Limits(Section):
     ] = 2_000_000
     clamd: Annotated[
         Line,
-        AfterValidator(_listener),
+        AfterValidator(listener),
         About(
             "virus scanner (clamd) that looks at every file before it is kept",
             "the path of its socket, `host:port`, or nothing: files are not scanned",
@@ -363,7 +303,7 @@ class Limits(Section):
     ] = "refuse"
     download_bytes_per_s: Annotated[
         int,
-        BeforeValidator(_size),
+        BeforeValidator(size),
         Field(ge=0, le=2**53),
         About(
             "how fast files go out over one connection; 0 is as fast as they can",
