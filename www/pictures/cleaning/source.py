@@ -1,0 +1,97 @@
+"""An original as the walks read it, and what they say shall remain of it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import struct
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from www.pictures.pieces import Written
+
+_STEP_BYTES: Final = 1024 * 1024
+_OVERLAP: Final = 64
+# How metadata begins, wherever it may lie.
+_SIGNS: Final = re.compile(
+    rb"Exif\x00\x00|eXIf|EXIF..\x00\x00|XMP ..\x00\x00|http://ns\.adobe\.com/|Photoshop 3\.0"
+    rb"|<x:xmpmeta",
+    re.DOTALL,
+)
+
+
+class NotUnderstoodError(Exception):
+    """From `at` on the bytes are not what the format says."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(f"not understood from byte {at}")
+        self.at = at
+
+
+class Source:
+    """Reads here and there; a part that is not there is not understood."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.size_bytes = os.fstat(fd).st_size
+
+    def read(self, at: int, size_bytes: int) -> bytes:
+        """Return so many bytes. Raises NotUnderstoodError where there are fewer."""
+        found = os.pread(self._fd, size_bytes, at)
+        if len(found) < size_bytes:
+            raise NotUnderstoodError(at)
+        return found
+
+    def number(self, form: str, at: int) -> int:
+        """Return an unsigned number by its format of `struct`."""
+        return int(struct.unpack(form, self.read(at, struct.calcsize(form)))[0])
+
+    def find(self, pattern: re.Pattern[bytes], at: int) -> int | None:
+        """Return where the first match (of less than 64 bytes) begins."""
+        for start, chunk in self._chunks(at):
+            if match := pattern.search(chunk):
+                return start + match.start()
+        return None
+
+    def shows_metadata(self, at: int) -> bool:
+        """Tell whether something behind `at` looks like metadata."""
+        return self.find(_SIGNS, at) is not None
+
+    def _chunks(self, at: int) -> Iterator[tuple[int, bytes]]:
+        while chunk := os.pread(self._fd, _STEP_BYTES, at):
+            yield at, chunk
+            at += max(1, len(chunk) - _OVERLAP) if len(chunk) == _STEP_BYTES else len(chunk)
+
+
+class Plan:
+    """The pieces of the clean file, in order; what was kept and follows each other is one piece."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._pieces: list[Written] = []
+        self.orientation = 1
+
+    def keep(self, at: int, size_bytes: int) -> None:
+        """Keep bytes of the original."""
+        last = self._pieces[-1] if self._pieces else None
+        if last is not None and last[0] == "kept" and last[1] + last[2] == at:
+            self._pieces[-1] = ("kept", last[1], last[2] + size_bytes)
+        elif size_bytes > 0:
+            self._pieces.append(("kept", at, size_bytes))
+
+    def put(self, new: bytes) -> None:
+        """Write bytes of our own."""
+        self._pieces.append(("new", base64.b64encode(new).decode(), len(new)))
+
+    def blank(self, size_bytes: int) -> None:
+        """Write zeros, so that what follows stays where it was."""
+        if size_bytes > 0:
+            self._pieces.append(("blank", 0, size_bytes))
+
+    def pieces(self) -> list[Written] | None:
+        """Return all of it, None where that is the original."""
+        whole = ("kept", 0, self._source.size_bytes)
+        return None if self._pieces in ([], [whole]) else self._pieces
