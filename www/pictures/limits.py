@@ -28,7 +28,8 @@ class Limits:
     pixels: int = 200_000_000
     frames: int = 1000
     memory_bytes: int = 1024**3
-    seconds: int = 20
+    cpu_s: int = 20
+    wall_s: float = 60.0
 
     def dumps(self) -> str:
         """Return it as an argument for the worker."""
@@ -51,7 +52,7 @@ def bind(limits: Limits) -> None:
 def begin_job(limits: Limits) -> None:
     """Allow the CPU time of one more job; the kernel kills who takes longer."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + limits.seconds + 1
+    until = int(used.ru_utime + used.ru_stime) + limits.cpu_s + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
 

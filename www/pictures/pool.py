@@ -147,7 +147,7 @@ class Pool:
         worker, sound = await self._take(), False
         try:
             # CPU time is bounded by the kernel; the clock is for what waits and does not compute.
-            async with asyncio.timeout(3 * self._limits.seconds):
+            async with asyncio.timeout(self._limits.wall_s):
                 answer = await worker.ask(job, fd)
             sound = True
         except (EOFError, TimeoutError) as err:

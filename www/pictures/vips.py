@@ -37,14 +37,13 @@ def prepare() -> None:
 def facts(fd: int, limits: Limits) -> dict[str, object]:
     """Return width, height (pixels, as shown: after its orientation) and placeholder."""
     image = _opened(fd, limits)
-    upright = image.get_typeof("orientation") and int(image.get("orientation")) in range(5, 9)
+    turned = image.get_typeof("orientation") and int(image.get("orientation")) in range(5, 9)
     width, height = image.width, _page_height(image)
     cells = _thumbnail(fd, placeholder.COLUMNS, size="force", height=placeholder.ROWS)
-    transparent = cells.hasalpha() and _thumbnail(fd, 64).extract_band(-1).min() < 255
-    text = placeholder.build(
-        _colours(cells), animated=_frames(image) > 1, transparent=bool(transparent)
-    )
-    if upright:
+    transparent = cells.hasalpha() and _is_transparent(_thumbnail(fd, 64))
+    animated = _frames(image) > 1
+    text = placeholder.build(_colours(cells), animated=animated, transparent=transparent)
+    if turned:
         width, height = height, width
     return {"width": width, "height": height, "placeholder": text}
 
@@ -71,7 +70,7 @@ def _opened(fd: int, limits: Limits) -> pyvips.Image:
 def _thumbnail(fd: int, width: int, *, height: int = 0, size: str = "down") -> pyvips.Image:
     return pyvips.Image.thumbnail_source(
         _source(fd), width, height=height or width * TALLEST, size=size, output_profile="srgb",
-        fail_on="truncated",
+        option_string="[fail_on=truncated]",
     )  # fmt: skip
 
 
@@ -86,6 +85,10 @@ def _frames(image: pyvips.Image) -> int:
 
 def _page_height(image: pyvips.Image) -> int:
     return int(image.get("page-height")) if image.get_typeof("page-height") else int(image.height)
+
+
+def _is_transparent(image: pyvips.Image) -> bool:
+    return bool(image.extract_band(image.bands - 1).min() < 255)
 
 
 def _colours(cells: pyvips.Image) -> list[tuple[int, int, int]]:

@@ -41,7 +41,7 @@ def plan(fd: int, kind: str) -> list[Written] | None:
     found = Plan(source)
     try:
         _WALKS[kind](source, found)
-    except NotUnderstoodError as err:
-        if not source.shows_metadata(err.at):
-            found.keep(err.at, source.size_bytes - err.at)
+    except NotUnderstoodError:
+        if not source.shows_metadata(found.at):
+            found.keep(found.at, source.size_bytes - found.at)
     return found.pieces()

@@ -44,7 +44,7 @@ def walk(source: Source, plan: Plan) -> None:
     at = 0
     for begin, end in sorted(blank):
         if end > source.size_bytes or begin > end:
-            raise NotUnderstoodError(0)
+            raise NotUnderstoodError
         plan.keep(at, begin - at)
         plan.blank(end - max(at, begin))
         at = max(at, end)
@@ -61,10 +61,10 @@ def _boxes(source: Source, at: int, end: int) -> Iterator[Box]:
         elif size_bytes == 0:
             size_bytes = end - at
         if size_bytes < head or at + size_bytes > end:
-            raise NotUnderstoodError(0)
+            raise NotUnderstoodError
         yield Box(kind, at + head, at + size_bytes)
         at += size_bytes
-    raise NotUnderstoodError(0)
+    raise NotUnderstoodError
 
 
 def _metadata_items(source: Source, iinf: Box) -> set[int]:
@@ -110,7 +110,7 @@ def _within(method: int, begin: int, end: int, idat: Box | None) -> tuple[int, i
     if method == 1 and idat is not None and idat.begin + end <= idat.end:
         return idat.begin + begin, idat.begin + end
     if method != 0:
-        raise NotUnderstoodError(0)
+        raise NotUnderstoodError
     return begin, end
 
 
@@ -125,7 +125,7 @@ class _Fields:
         """Return the next number; of width 0 it is 0."""
         end = self._at + size_bytes
         if end > len(self._data):
-            raise NotUnderstoodError(0)
+            raise NotUnderstoodError
         value = int.from_bytes(self._data[self._at : end])
         self._at = end
         return value

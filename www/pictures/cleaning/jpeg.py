@@ -12,12 +12,14 @@ from www.pictures.cleaning.source import NotUnderstoodError
 if TYPE_CHECKING:
     from www.pictures.cleaning.source import Plan, Source
 
+_SOI: Final = b"\xff\xd8"
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+# Frames, tables and scans. Any other segment is an application's or a comment, and goes, apart from
+# those without which the colours are wrong.
+_CODING: Final = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xE0)})
 _SOS: Final = 0xDA
 _EOI: Final = 0xD9
 _APP1: Final = 0xE1
-# Application segments and comments go, apart from those without which the colours are wrong.
-_PRIVATE: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
 _NEEDED: Final = {0xE0: b"JFIF\x00", 0xE2: b"ICC_PROFILE\x00", 0xEE: b"Adobe"}
 _EXIF: Final = b"Exif\x00\x00"
 # The next marker behind coded pixels: no stuffed FF 00, no restart, no fill byte.
@@ -26,9 +28,12 @@ _MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 def walk(source: Source, plan: Plan) -> None:
     """Keep what shows the picture, and end at its end: other pictures may follow, with theirs."""
+    if source.read(0, 2) != _SOI:
+        raise NotUnderstoodError
     plan.keep(0, 2)
     at = 2
     while True:
+        plan.at = at
         marker, begin = _marker(source, at)
         if marker in _ALONE or marker == _EOI:
             plan.keep(at, begin - at)
@@ -37,11 +42,10 @@ def walk(source: Source, plan: Plan) -> None:
             at = begin
             continue
         end = begin + max(2, source.number(">H", begin))
-        if marker in _PRIVATE and not _needed(source, marker, begin):
-            if marker == _APP1 and plan.orientation == 1:
-                _turn(source, plan, begin, min(end, source.size_bytes))
-        else:
+        if marker in _CODING or _needed(source, marker, begin):
             plan.keep(at, min(end, source.size_bytes) - at)
+        elif marker == _APP1 and plan.orientation == 1:
+            _turn(source, plan, begin, min(end, source.size_bytes))
         at = end
         if marker == _SOS:
             at = source.find(_MARKER, end) or source.size_bytes
@@ -53,7 +57,7 @@ def walk(source: Source, plan: Plan) -> None:
 def _marker(source: Source, at: int) -> tuple[int, int]:
     """Return the marker at `at`, and where it ends; bytes FF may stand before it."""
     if source.read(at, 1) != b"\xff":
-        raise NotUnderstoodError(at)
+        raise NotUnderstoodError
     end = at + 1
     while (byte := source.read(end, 1)) == b"\xff":
         end += 1

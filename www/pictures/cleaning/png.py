@@ -7,11 +7,12 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from www.pictures.cleaning import exif
+from www.pictures.cleaning.source import NotUnderstoodError
 
 if TYPE_CHECKING:
     from www.pictures.cleaning.source import Plan, Source
 
-_SIGNATURE_BYTES: Final = 8
+_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _NEEDED: Final = frozenset(
     (
         b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD pHYs acTL fcTL fdAT"
@@ -21,10 +22,15 @@ _NEEDED: Final = frozenset(
 
 def walk(source: Source, plan: Plan) -> None:
     """Keep the chunks that show the picture; texts, times and EXIF go, and so does what follows."""
-    plan.keep(0, _SIGNATURE_BYTES)
-    at = _SIGNATURE_BYTES
+    at = len(_SIGNATURE)
+    if source.read(0, at) != _SIGNATURE:
+        raise NotUnderstoodError
+    plan.keep(0, at)
     while True:
+        plan.at = at
         size_bytes, kind = source.number(">I", at), source.read(at + 4, 4)
+        if not kind.isalpha():
+            raise NotUnderstoodError
         end = min(at + 12 + size_bytes, source.size_bytes)
         if kind == b"eXIf" and plan.orientation == 1:
             _turn(source, plan, at + 8, end - 4)

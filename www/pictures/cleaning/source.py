@@ -24,11 +24,7 @@ _SIGNS: Final = re.compile(
 
 
 class NotUnderstoodError(Exception):
-    """From `at` on the bytes are not what the format says."""
-
-    def __init__(self, at: int) -> None:
-        super().__init__(f"not understood from byte {at}")
-        self.at = at
+    """The bytes from here on are not what the format says."""
 
 
 class Source:
@@ -42,7 +38,7 @@ class Source:
         """Return so many bytes. Raises NotUnderstoodError where there are fewer."""
         found = os.pread(self._fd, size_bytes, at)
         if len(found) < size_bytes:
-            raise NotUnderstoodError(at)
+            raise NotUnderstoodError
         return found
 
     def number(self, form: str, at: int) -> int:
@@ -73,6 +69,7 @@ class Plan:
         self._source = source
         self._pieces: list[Written] = []
         self.orientation = 1
+        self.at = 0  # how far the walk has understood the original
 
     def keep(self, at: int, size_bytes: int) -> None:
         """Keep bytes of the original."""

@@ -57,7 +57,7 @@ def _chunks(source: Source) -> list[tuple[bytes, int, int]]:
         found.append((kind, at, end))
         at = end + size_bytes % 2
     if not any(kind in {b"VP8 ", b"VP8L", b"VP8X"} for kind, _, _ in found):
-        raise NotUnderstoodError(0)
+        raise NotUnderstoodError
     return found
 
 
