@@ -11,7 +11,7 @@ from tests.pictures import samples
 from www.pictures import cleaning
 from www.pictures.limits import Limits
 from www.pictures.maker import Pictures
-from www.pictures.pieces import Pieced, size_of
+from www.pictures.pieces import Pieced, Written, size_of
 from www.pictures.pool import BrokenPicture
 
 KINDS = ("image/jpeg", "image/png", "image/webp")
@@ -149,7 +149,9 @@ def test_it_takes_no_metadata_for_nothing(plan, kind):
 
 async def test_it_reads_any_part_of_the_pieces():
     content = bytes(range(256))
-    pieces = [["kept", 0, 10], ["new", "bmV3", 3], ["blank", 0, 5], ["kept", 100, 20]]
+    pieces: list[Written] = [
+        ("kept", 0, 10), ("new", "bmV3", 3), ("blank", 0, 5), ("kept", 100, 20)
+    ]  # fmt: skip
     whole = content[:10] + b"new" + bytes(5) + content[100:120]
     clean = Pieced(Bytes(content), pieces)
     assert clean.size_bytes == size_of(pieces) == len(whole)

@@ -22,7 +22,7 @@ ENOUGH = Limits()
 @pytest.fixture
 def given(tmp_path):
     """Open some bytes for a worker."""
-    opened = []
+    opened: list[int] = []
 
     def descriptor(content):
         path = tmp_path / f"{len(opened)}"
