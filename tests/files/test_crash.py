@@ -1,6 +1,8 @@
 """A server that is killed while files arrive: each file is there whole with its row, or not at all."""
 
 import asyncio
+import functools
+import io
 import os
 import re
 import sys
@@ -12,14 +14,16 @@ from aiohttp import ClientError, ClientSession, CookieJar
 from tests.actors import PASSWORD
 from tests.files.door import BOUNDARY, JSON, body_of, sha256
 from www.db import Engine
+from www.files import queries
 from www.models import File
 from www.storage import LocalStorage
 
 
 @pytest.fixture
-async def running(tmp_path):
+async def running(request, tmp_path):
     """The program itself, in a process that may be killed, and where it serves."""
-    command = [sys.executable, "-m", "www", "serve", "--host", "127.0.0.1", "--port", "0"]
+    module = ["tests.files.killing", request.param] if hasattr(request, "param") else ["www"]
+    command = [sys.executable, "-m", *module, "serve", "--host", "127.0.0.1", "--port", "0"]
     environ = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     process = await asyncio.create_subprocess_exec(
         *command, cwd=tmp_path, env=environ, stdout=-1, stderr=-3
@@ -69,3 +73,42 @@ async def test_no_file_is_kept_by_half(running, tmp_path, count):
         assert set(acknowledged) <= {(row.id, row.sha256) for row in rows}
         for row in rows:
             assert sha256(disk.path(row.sha256).read_bytes()) == row.sha256
+
+
+STEPS = [
+    "www.storage.local:LocalStorage.start:before",
+    "www.storage.local:LocalStorage.start:after",
+    "www.storage.incoming:LocalIncoming.feed:before",
+    "www.storage.incoming:LocalIncoming.feed:after",
+    "www.files.multipart:Scanner.close:after",
+    "www.storage.incoming:LocalIncoming._finish:before",
+    "www.storage.local:LocalStorage.place:before",
+    "www.storage.local:LocalStorage.place:after",
+    "www.storage.incoming:LocalIncoming._finish:after",
+    "www.files.actions:add:before",
+    "www.files.actions:add:after",
+    "www.files.views:_write_rows:after",
+]
+
+
+@pytest.mark.parametrize("running", STEPS, indirect=True)
+async def test_whenever_it_dies_there_is_all_or_nothing(running, tmp_path):
+    process, url = running
+    content = os.urandom(2_000_000)
+    body = body_of(("a", content))
+    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", **JSON}
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        form = {"name": "alice", "email": "", "password": PASSWORD}
+        await session.post(f"{url}/register", data=form)
+        with pytest.raises((OSError, ClientError)):
+            await session.post(f"{url}/upload", data=io.BytesIO(body), headers=kind)
+    assert await process.wait() == -9
+    folder = tmp_path / "res"
+    async with Engine(folder / "www.db") as engine, LocalStorage(folder) as disk:
+        rows = await engine.all(File.select())
+        for row in rows:
+            assert disk.path(row.sha256).read_bytes() == content
+        await disk.sweep(functools.partial(queries.contents_in_use, engine), older_than_s=-10)
+        kept = [path for name in ("files", "incoming") for path in (folder / name).rglob("*")]
+        names = {path.name for path in kept if path.is_file() and path.name != ".lock"}
+        assert names == {row.sha256 for row in rows}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from www.bodies import TooLong
 from www.errors import BadRequest, Invalid, QuotaExceeded, TooLarge, UnsupportedType
@@ -114,13 +114,15 @@ async def receive(
 
 
 def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
-    if request.content_type != "multipart/form-data":
+    # aiohttp's `content_type` asks the standard library's parser of mails: a tenth of an upload.
+    content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
+    if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
         raise UnsupportedType(N_("Files are sent as a form: multipart/form-data."))
     # The gate says the same for the whole site; a few kB could become terabytes.
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedType(N_("Compressed uploads are not accepted here."))
     try:
-        boundary = boundary_of(request.headers["Content-Type"])
+        boundary = boundary_of(content_type)
     except Malformed as err:
         raise BadRequest(N_("The form arrived damaged. Please send it again.")) from err
     return Scanner(boundary, max_parts=bounds.files + bounds.fields)

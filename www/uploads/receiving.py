@@ -7,6 +7,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from www.bodies import send_continue
 from www.errors import TooLarge
 from www.storage import StorageFull
 
@@ -78,6 +79,7 @@ class Body:
     async def _read(self, start: int, announced: int | None) -> None:
         hold, idle_s = self.work.hold, self.work.uploads.bounds.idle_s
         clock = asyncio.get_running_loop().time
+        await send_continue(self.request)
         try:
             async with asyncio.timeout(idle_s) as idle:
                 with hold.interruptible(lambda: idle.reschedule(clock())):
