@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 GIB: Final = 1024**3
@@ -59,6 +59,7 @@ class Server:
             text=True,
         )
         self._proc = Path(f"/proc/{self._process.pid}")
+        self.pid = self._process.pid
         self.host = self._announced()
 
     def stop(self) -> None:
@@ -108,6 +109,17 @@ def sign_up(server: Server) -> str:
 
 def upload(server: Server, cookie: str, size_bytes: int) -> dict[str, str]:
     """Send the form as a browser would, and return how the server describes the file."""
+    return _send(server, cookie, (BLOCK for _ in range(size_bytes // STEP_BYTES)), size_bytes)
+
+
+def send_file(server: Server, cookie: str, file: Path) -> dict[str, str]:
+    """Upload `file`, and return how the server describes it."""
+    with file.open("rb") as opened:
+        blocks = iter(lambda: opened.read(STEP_BYTES), b"")
+        return _send(server, cookie, blocks, file.stat().st_size)
+
+
+def _send(server: Server, cookie: str, blocks: Iterable[bytes], size_bytes: int) -> dict[str, str]:
     head = (
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="big.bin"\r\n\r\n'
     ).encode()
@@ -119,8 +131,8 @@ def upload(server: Server, cookie: str, size_bytes: int) -> dict[str, str]:
     connection.putheader("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
     connection.putheader("Content-Length", str(len(head) + size_bytes + len(tail)))
     connection.endheaders(head)
-    for _ in range(size_bytes // STEP_BYTES):
-        connection.send(BLOCK)
+    for block in blocks:
+        connection.send(block)
     connection.send(tail)
     answer = json.loads(connection.getresponse().read())
     described: dict[str, str] = answer["files"][0]

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 STEP_BYTES: Final = 256 * 1024
 """Up to this is sent in one write, and what is longer in such steps."""
-# The kernel copies this in 50 us, so that other requests need not wait long for their turn.
-_SENDFILE_BYTES: Final = 512 * 1024
+# Handed to the kernel in 0.1 ms, so that other requests need not wait long for their turn; four
+# times as much saves nothing, an eighth costs half as much again.
+_SENDFILE_BYTES: Final = 1024**2
 # A throttled connection gets so many steps in a second: a film plays on between two of them.
 _STEPS_PER_S: Final = 20
 _MIN_STEP_BYTES: Final = 1024
@@ -54,11 +55,11 @@ class Pace:
 
     async def take(self, size_bytes: int) -> None:
         """Wait until `size_bytes` may be sent."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         starts_at = max(now, self._free_at)
         self._free_at = starts_at + size_bytes / self._bytes_per_s
         if starts_at > now:
-            await asyncio.sleep(starts_at - now)
+            await _pause(starts_at - now)
 
 
 class Sending:
@@ -167,6 +168,14 @@ class Sending:
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client has left")
         return transport
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)
 
 
 def _shorter() -> ConnectionError:

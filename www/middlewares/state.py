@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
@@ -24,7 +24,8 @@ async def state_middleware(request: web.Request, handler: Handler) -> web.Stream
     """Fill in the request's keys; the id of a trusted proxy is kept."""
     given = request.headers.get("X-Request-ID", "")
     known = _REQUEST_ID.fullmatch(given) and from_trusted_proxy(request)
-    request[keys.request_id] = given if known else secrets.token_hex(8)
+    # It is no secret, and the kernel's random bytes cost 5 us.
+    request[keys.request_id] = given if known else f"{random.getrandbits(64):016x}"
     # SimpleCookie costs 8 us even for no cookie at all; most requests carry none.
     cookies = request.cookies if hdrs.COOKIE in request.headers else {}
     request[keys.language] = negotiate(
