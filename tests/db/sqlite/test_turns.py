@@ -76,3 +76,16 @@ async def test_a_slow_read_among_quick_ones_ends_nothing(engine: Engine):
     assert await names(engine) == ["Ada"]
     assert await engine.raw(count + "SELECT max(i) AS m FROM n") == [{"m": 300_000}]
     assert await names(engine) == ["Ada"]
+
+
+async def test_tasks_that_read_without_end_share_the_turns(engine: Engine):
+    await engine.insert(Author(name="Ada"))
+    reads = [0] * 3
+
+    async def read(number: int) -> None:
+        while sum(reads) < 60_000:
+            assert await engine.get(Author, 1)
+            reads[number] += 1
+
+    await asyncio.gather(*(read(number) for number in range(3)))
+    assert min(reads) > 15_000

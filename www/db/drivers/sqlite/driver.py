@@ -72,7 +72,7 @@ class SQLiteDriver:
             return self._read_slowly(sql, params)
 
     async def _read_next_turn(self, sql: str, params: Params) -> list[Row]:
-        await asyncio.sleep(0)
+        await self._quick.next_turn()
         return await arrived(self.read(sql, params))
 
     async def _read_slowly(self, sql: str, params: Params) -> list[Row]:

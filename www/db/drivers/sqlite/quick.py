@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from www.db.drivers.base import Params, Row
     from www.db.drivers.sqlite.lane import Options
 
-READS_MOST = 64  # of one turn; then the other tasks have theirs
+READS_MOST = 64  # of one turn, by all tasks together
 
 
 class Quick(Lane):
@@ -31,6 +31,8 @@ class Quick(Lane):
         self._call_soon = asyncio.get_running_loop().call_soon
         self._budget_s = options.loop_budget_s
         self._reads = 0  # of this turn
+        self._reads_most = READS_MOST  # then the task that reads lets others go on
+        self._waiting = 0  # tasks
 
     def find(self, sql: str, params: Params) -> list[Row]:
         """Return the rows, or raise Timeout when they take longer than the budget."""
@@ -48,7 +50,16 @@ class Quick(Lane):
 
     def has_read_enough(self) -> bool:
         """Tell whether the next read should let other tasks run first."""
-        return self._reads >= READS_MOST
+        return self._reads >= self._reads_most
+
+    async def next_turn(self) -> None:
+        """Let other tasks run; then this one may read again, as often as each that waits."""
+        self._waiting += 1
+        try:
+            await asyncio.sleep(0)
+            self._reads_most = self._reads + max(1, READS_MOST // self._waiting)
+        finally:
+            self._waiting -= 1
 
     def refresh(self) -> None:
         """See from here on what has been committed meanwhile."""
@@ -59,3 +70,4 @@ class Quick(Lane):
     def _end_turn(self) -> None:
         self.refresh()
         self._reads = 0
+        self._reads_most = READS_MOST
