@@ -36,6 +36,7 @@ DRAIN_S: Final = 5.0
 FLUSH_S: Final = 1.0
 """Of DRAIN_S: for the last bytes of an answer that is finished on our side."""
 _BACKLOG: Final = 1024
+_READ_BUFFER_BYTES: Final = 64 * 1024
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 Announce: TypeAlias = "Callable[[str], Awaitable[None]]"
@@ -167,6 +168,8 @@ class Listener:
             shutdown_timeout=(DRAIN_S - FLUSH_S) / 2,  # aiohttp waits twice so long
             max_line_size=8190,
             max_field_size=8190,
+            # Twice as much waits per body while nobody reads it; large ones pass by this buffer.
+            read_bufsize=_READ_BUFFER_BYTES,
             # Compressed bodies are refused, so nothing may unpack them before that.
             auto_decompress=False,
         )

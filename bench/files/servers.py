@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -68,6 +68,8 @@ class Server:
         """End it as Ctrl-C does."""
         self.process.terminate()
         self.process.wait(30)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     def sending(self, source: Path) -> list[str]:
         """Return curl's arguments that send `source`."""
@@ -119,10 +121,10 @@ class Ours(Server):
 
     def _sign_up(self) -> str:
         fields = {"name": "bench", "email": "", "password": os.urandom(16).hex()}
-        connection = HTTPConnection("127.0.0.1", port_of(self))
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", "/register", urlencode(fields), kind)
-        return str(connection.getresponse().headers["Set-Cookie"]).partition(";")[0]
+        with closing(HTTPConnection("127.0.0.1", port_of(self))) as connection:
+            connection.request("POST", "/register", urlencode(fields), kind)
+            return str(connection.getresponse().headers["Set-Cookie"]).partition(";")[0]
 
 
 class Nginx(Server):
