@@ -30,11 +30,21 @@ FIELDS = {
     "accounts.change_password": ("current", "password"),
     "admin.change_user": ("role", "active", "current"),
     "admin.invitations": ("role", "current"),
-    "files.upload": ("file",),
     "files.archive": ("id",),
     "uploads.collection": (),
     "uploads.slash": (),
     "uploads.upload": (),
+    "admin.change_quota": ("quota",),
+    "files.upload": ("file", "folder"),
+    "files.many": ("id", "action", "folder", "visibility", "sure", "back"),
+    "files.edit": ("name", "folder", "visibility"),
+    "folders.create": ("name", "parent"),
+    "folders.edit": ("name", "parent", "visibility", "everything"),
+    "sharing.share_file": ("days", "limit", "password"),
+    "sharing.share_folder": ("days", "limit", "password"),
+    "sharing.detail": ("password",),
+    "sharing.revoke": (),
+    "folders.delete": ("content",),
     "blogs.delete": (),
     "comments.delete": (),
     "files.delete": (),
@@ -50,19 +60,29 @@ FIELDS = {
 
 VALID = {"role": "reader", "active": "1", "theme": "dark", "language": "en", "action": "publish"}
 VALID |= {"name": "newcomer", "email": "a@example.org", "password": "three unrelated words"}
+VALID |= {"id": "1", "visibility": "unlisted", "content": "keep", "days": "1", "quota": "1 GB"}
+VALID |= {"folder": "", "parent": "", "limit": "1", "everything": "", "sure": "", "back": "/files"}
 VALID |= {"current": PASSWORD, "parent": "1", "version": "1"}
 QUERY = {
     "before": (
         *("site.index", "blogs.tag", "blogs.drafts", "blogs.archive", "accounts.profile"),
-        *("files.index", "admin.users", "admin.audit"),
+        *("files.index", "files.public", "folders.detail", "sharing.links", "sharing.detail"),
+        *("admin.users", "admin.audit"),
     ),
-    "q": ("site.results",),
+    "q": ("site.results", "files.index", "files.public"),
+    "show": ("files.index", "sharing.links"),
+    "view": ("files.index", "folders.detail"),
+    "of": ("files.usage",),
+    "folder": ("files.upload",),
+    "parent": ("folders.create",),
+    "in": ("sharing.detail",),
+    "preview": ("sharing.download",),
     "page": ("site.results",),
     "comments": ("blogs.detail",),
     "reply": ("blogs.detail",),
     "next": ("accounts.login",),
     "notice": ("site.index", "blogs.detail", "accounts.account"),
-    "sort": ("admin.statements",),
+    "sort": ("admin.statements", "files.index", "folders.detail"),
     "v": ("site.static",),
     "id": ("files.archive",),
 }

@@ -11,7 +11,21 @@ from tests.posts import NOW, RENDERER
 from www.blogs import actions
 from www.blogs.forms import Action, Text
 from www.db.testing import statements as statements_of
-from www.models import AuditEntry, Blog, Comment, File, OneTimeLink, Purpose, User
+from www.files import naming
+from www.files.listing import ORDERS
+from www.models import (
+    AuditEntry,
+    Blog,
+    BlogFile,
+    Comment,
+    File,
+    Folder,
+    OneTimeLink,
+    Purpose,
+    ShareLink,
+    User,
+    Visibility,
+)
 from www.routes import ROUTES
 
 pytestmark = pytest.mark.sqlite
@@ -50,7 +64,30 @@ ADDRESSES = {
     "files.download": "/files/1/a.txt",
     "files.delete": "/files/1/delete",
     "uploads.upload": f"/uploads/{'0' * 32}",
+    "files.usage": "/files/usage",
+    "files.edit": "/files/1/edit",
+    "files.public": "/users/alice/files",
+    "folders.create": "/folders",
+    "folders.detail": "/folders/1",
+    "folders.edit": "/folders/1/edit",
+    "folders.delete": "/folders/1/delete",
+    "sharing.share_file": "/files/1/share",
+    "sharing.share_folder": "/folders/1/share",
+    "sharing.links": "/links",
+    "sharing.detail": "/s/t2",
+    "sharing.download": "/s/t2/1/a.txt",
 }
+# Other ways to look at lists of files.
+LOOKS = [
+    *(
+        f"/files?sort={order}{show}"
+        for order in ORDERS
+        for show in ("", "&show=all", "&show=everybody")
+    ),
+    *(f"/folders/1?sort={order}" for order in ORDERS),
+    *("/files?q=a.t", "/files?q=a", "/files?q=a+t&show=everybody", "/users/alice/files?q=txt"),
+    *("/links?show=everybody", "/s/t2?in=2", "/files/usage?of=alice"),
+]
 # Lists of posts, of which the test asks for a second page too.
 PAGED = ("site.index", "blogs.tag", "blogs.archive", "accounts.profile", "blogs.drafts")
 
@@ -76,7 +113,12 @@ async def fill(engine, author, first, posts):
         rows = [Comment(blog_id=3, path=f"{n:012}", **own) for n in range(first, first + posts)]
         await conn.insert_many(rows)
         await conn.insert_many([people(n) for n in range(first, first + posts)])
-        await conn.insert_many([file(author, n) for n in range(first, first + posts)])
+        await conn.insert_many([folder(author, n) for n in range(first, first + posts)])
+        files = [file(author, n) for n in range(first, first + posts)]
+        await conn.insert_many(files)
+        await naming.put(conn, files)
+        await conn.insert_many([BlogFile(blog_id=row.id, file_id=row.id) for row in files])
+        await conn.insert_many([link(author, n) for n in range(first, first + posts)])
         await conn.insert_many([invitation(n) for n in range(first, first + posts)])
         await conn.insert_many([entry(author, n) for n in range(first, first + posts)])
 
@@ -87,8 +129,27 @@ def people(number):
 
 def file(owner, number):
     return File(
-        owner_id=owner.id, name="a.txt", content_type="text/plain", size=1, sha256=f"{number:064}"
+        id=number,
+        owner_id=owner.id,
+        folder_id=1 if number % 2 else None,
+        name="a.txt",
+        name_key=naming.key(f"a{number}.txt"),
+        content_type="text/plain",
+        size=1,
+        sha256=f"{number:064}",
+        visibility=Visibility.PUBLIC,
     )
+
+
+def folder(owner, number):
+    columns = {"name": f"f{number}", "name_key": f"f{number}", "visibility": Visibility.PUBLIC}
+    parent_id = 1 if 1 < number < 5 else None
+    return Folder(id=number, owner_id=owner.id, parent_id=parent_id, **columns)
+
+
+def link(owner, number):
+    opens = {"file_id": number} if number % 2 else {"folder_id": 1}
+    return ShareLink(token=f"t{number}", created_by=owner.id, **opens)
 
 
 def invitation(number):
@@ -153,7 +214,7 @@ async def test_it_scans_no_table(client, bob, alice, admin, engine, asked):
     await fill(engine, alice.user, 1, POSTS)
     await fill(engine, admin.user, POSTS + 1, 300)
     queries = []
-    paths = [*ADDRESSES.values(), *(await cursors(alice, engine))]
+    paths = [*ADDRESSES.values(), *LOOKS, *(await cursors(alice, engine))]
     for path in paths:
         for actor in (client, bob, alice, admin):
             queries += [s for s in await statements(actor, asked, path) if s.startswith("SELECT")]

@@ -16,6 +16,7 @@ from www.bodies import Bodies
 from www.db.seen.counters import Counters
 from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
+from www.files import naming
 from www.files.archive import Checksums
 from www.files.hot import HotContents
 from www.files.scanning import Scanner
@@ -132,6 +133,13 @@ async def request_bodies(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
+async def file_names(app: web.Application) -> AsyncIterator[None]:
+    """Make what names are sorted and found by, where an older version left rows without it."""
+    completing = asyncio.create_task(naming.complete(app[keys.engine]))
+    yield
+    await completing
+
+
 async def file_sweep(app: web.Application) -> AsyncIterator[None]:
     """Remove what broken uploads left, beside the requests."""
     sweeping = asyncio.create_task(sweep_forever(app[keys.engine], app[keys.storage]))
@@ -186,6 +194,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     database_engine,
     file_storage,
     request_bodies,
+    file_names,
     file_sweep,
     resumable_uploads,
     text_renders,

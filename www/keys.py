@@ -58,4 +58,5 @@ user: Final[web.RequestKey[User | None]] = web.RequestKey("user")
 session: Final[web.RequestKey[Session | None]] = web.RequestKey("session")
 language: Final[web.RequestKey[str]] = web.RequestKey("language")
 theme: Final[web.RequestKey[str]] = web.RequestKey("theme")
+set_cookie: Final[web.RequestKey[str]] = web.RequestKey("set_cookie")  # of a streamed answer too
 answering: Final[web.RequestKey[bool]] = web.RequestKey("answering")  # headers are on their way

@@ -34,6 +34,7 @@ NOTICES: Final = frozenset(
         *("saved", "published", "drafted", "deleted", "commented", "uploaded", "signed_out"),
         *("welcome", "password_changed", "profile_saved", "session_revoked", "invited"),
         *("user_changed", "comment_deleted", "file_deleted", "figures_reset"),
+        *("files_deleted", "folder_deleted", "link_revoked", "shared"),
     }
 )
 """What `?notice=` may name; the template holds the texts."""

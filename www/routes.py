@@ -13,14 +13,18 @@ from aiohttp import hdrs
 from www import keys, views
 from www.accounts import own
 from www.accounts import views as accounts
-from www.admin import statements
+from www.admin import quotas, statements
 from www.admin import views as admin
 from www.blogs import editing
 from www.blogs import views as blogs
 from www.bodies import expect_later
 from www.comments import views as comments
+from www.files import folder_views as folders
+from www.files import managing
 from www.files import views as files
 from www.middlewares.access import ADMIN, ANYONE, AUTHOR, USER, Access
+from www.sharing import opening
+from www.sharing import views as sharing
 from www.uploads import views as uploads
 
 if TYPE_CHECKING:
@@ -33,6 +37,10 @@ ID: Final = "{id:[1-9][0-9]{0,17}}"
 """A row's id: whatever else stands there is a 404 and never reaches a handler."""
 UPLOAD: Final = "{token:[0-9a-f]{32}}"
 """The name of a resumable upload."""
+
+
+LINK: Final = "{token:[A-Za-z0-9_-]{1,64}}"
+"""A share link: the end of its address is the whole secret."""
 
 
 class Route(NamedTuple):
@@ -81,6 +89,7 @@ ROUTES: Final = (
 
     Route("GET", "/admin/users", "admin.users", admin.users, ADMIN),
     Route("POST", f"/admin/users/{ID}", "admin.change_user", admin.change_user, ADMIN),
+    Route("POST", f"/admin/users/{ID}/quota", "admin.change_quota", quotas.change, ADMIN),
     Route("GET,POST", "/admin/invitations", "admin.invitations", admin.invitations, ADMIN),
     Route("POST", f"/admin/invitations/{ID}/revoke", "admin.revoke_invitation", admin.revoke_invitation, ADMIN),  # noqa: E501
     Route("GET", "/admin/statements", "admin.statements", statements.index, ADMIN),
@@ -88,9 +97,25 @@ ROUTES: Final = (
     Route("GET", "/admin/audit", "admin.audit", admin.audit, ADMIN),
 
     Route("GET,POST", "/upload",                 "files.upload",   files.upload,   AUTHOR),
-    Route("GET",      "/files",                  "files.index",    files.index,    USER),
+    Route("GET",      "/files",                  "files.index",    managing.index,  USER),
     Route("GET,POST", "/files/archive",          "files.archive",  files.archive,  USER),
-    Route("GET,POST", f"/files/{ID}/delete",     "files.delete",   files.delete,   USER),
+    Route("GET",      "/files/usage",            "files.usage",    managing.usage,  USER),
+    Route("POST",     "/files/many",             "files.many",     managing.many,   USER),
+    Route("GET,POST", f"/files/{ID}/edit",       "files.edit",     managing.edit,   USER),
+    Route("GET,POST", f"/files/{ID}/delete",     "files.delete",   managing.delete, USER),
+
+    Route("GET",      "/users/{name}/files",     "files.public",   managing.public, ANYONE),
+    Route("GET,POST", "/folders",                "folders.create", folders.create, AUTHOR),
+    Route("GET",      f"/folders/{ID}",          "folders.detail", folders.detail, ANYONE),
+    Route("GET,POST", f"/folders/{ID}/edit",     "folders.edit",   folders.edit,   USER),
+    Route("GET,POST", f"/folders/{ID}/delete",   "folders.delete", folders.delete, USER),
+
+    Route("GET,POST", f"/files/{ID}/share", "sharing.share_file", sharing.share_file, USER),
+    Route("GET,POST", f"/folders/{ID}/share", "sharing.share_folder", sharing.share_folder, USER),
+    Route("GET", "/links", "sharing.links", sharing.links, USER),
+    Route("POST", f"/links/{ID}/revoke", "sharing.revoke", sharing.revoke, USER),
+    Route("GET,POST", f"/s/{LINK}", "sharing.detail", opening.detail, ANYONE),
+    Route("GET", f"/s/{LINK}/{ID}/{{name:.+}}", "sharing.download", opening.download, ANYONE),
     Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),
 
     Route("POST",     "/uploads",                "uploads.collection", uploads.collection, AUTHOR),

@@ -6,8 +6,9 @@ import { setUpMenu } from "./menu";
 import { setUpPreview } from "./preview";
 import { setUpReading } from "./reading";
 import { setUpThemes } from "./themes";
+import { setUpTicking } from "./ticking";
 import { setUpUpload } from "./upload";
 
-for (const setUp of [setUpCopying, setUpDrafts, setUpKeys, setUpMenu, setUpPreview, setUpReading, setUpThemes, setUpUpload]) {
+for (const setUp of [setUpCopying, setUpDrafts, setUpKeys, setUpMenu, setUpPreview, setUpReading, setUpThemes, setUpTicking, setUpUpload]) {
   setUp();
 }

@@ -29,8 +29,8 @@ def person(role):
         ("delete_comment", OWN, Role.READER),
         ("delete_comment", UNDER_OWN, Role.READER),
         ("delete_comment", OTHERS, Role.EDITOR),
-        ("delete_file", OWN, Role.READER),
-        ("delete_file", OTHERS, Role.ADMIN),
+        ("manage_file", OWN, Role.READER),
+        ("manage_file", OTHERS, Role.ADMIN),
         ("admin", None, Role.ADMIN),
     ],
 )

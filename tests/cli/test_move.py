@@ -119,7 +119,9 @@ def test_a_second_move_is_refused(www, site, config):
     www("move", "--to", config)
     answer = www("move", "--to", config)
     assert (answer.code, answer.out) == (1, "")
-    assert "is not empty, it has rows in blog_search, blog_tags, blogs, comm" in answer.err
+    assert (
+        "is not empty, it has rows in blog_files, blog_search, blog_tags, blogs, comm" in answer.err
+    )
     assert "name a new, empty database in CONFIG" in answer.err
 
 

@@ -19,8 +19,11 @@ from aiohttp import web
 from tests.templates import texts
 from tests.templates.texts import Row
 from www import render as rendering
+from www.files.forms import Shown
+from www.files.types import family
 from www.forms import Form
 from www.i18n import LANGUAGES, Formats, translations
+from www.models import Visibility
 
 NOW = datetime(2026, 11, 22, 9, 30, 5, 123456, tzinfo=UTC)
 ROLES = ["admin", "editor", "author", "reader"]
@@ -53,6 +56,21 @@ ROUTES = {
     "files.index": "/files",
     "files.download": "/files/{id}/{name}",
     "files.delete": "/files/{id}/delete",
+    "files.edit": "/files/{id}/edit",
+    "files.many": "/files/many",
+    "files.usage": "/files/usage",
+    "files.public": "/users/{name}/files",
+    "folders.create": "/folders",
+    "folders.detail": "/folders/{id}",
+    "folders.edit": "/folders/{id}/edit",
+    "folders.delete": "/folders/{id}/delete",
+    "sharing.share_file": "/files/{id}/share",
+    "sharing.share_folder": "/folders/{id}/share",
+    "sharing.links": "/links",
+    "sharing.revoke": "/links/{id}/revoke",
+    "sharing.detail": "/s/{token}",
+    "sharing.download": "/s/{token}/{id}/{name}",
+    "admin.change_quota": "/admin/users/{id}/quota",
     "admin.users": "/admin/users",
     "admin.change_user": "/admin/users/{id}",
     "admin.invitations": "/admin/invitations",
@@ -106,8 +124,33 @@ FILES = [
     Row(
         id=n + 1, name=name, content_type=kind, size=size, sha256="0" * 64, created_at=ago(n * 5), owner_id=7,
         owner_name="mei" if n else "wang-xiaoming", owner_display="林梅 Mei Lin" if n % 2 else "",
+        family=family(kind), visibility=list(Visibility)[n % 3], folder_id=None,
+        width=640 if n == 1 else None, height=480 if n == 1 else None,
     )
     for n, (name, kind, size) in enumerate(texts.FILES)
+]  # fmt: skip
+FOLDERS = [
+    Row(
+        id=n + 1,
+        owner_id=7,
+        parent_id=None,
+        name=name,
+        visibility=list(Visibility)[n % 3],
+        created_at=ago(n),
+    )
+    for n, name in enumerate(
+        ["Family & 照片", "2026", "A folder with quite a long name that goes on"]
+    )
+]
+CHOICES = [SimpleNamespace(id=n + 1, name=folder.name, depth=n) for n, folder in enumerate(FOLDERS)]
+LINKS = [
+    Row(
+        id=n + 1, token="bG9uZy1zZWNyZXQtdG9rZW4", file_id=None if n % 2 else 3, folder_id=2 if n % 2 else None,
+        file_name=None if n % 2 else FILES[0].name, folder_name="照片 & more" if n % 2 else None, state=state,
+        expires_at=None if n % 2 else ago(-n), downloads=n * 3, downloads_left=None if n == 1 else 4 - n,
+        password_hash="x" if n else None, created_at=ago(n), revoked_at=None, maker_name="mei" if n else "wang",
+    )
+    for n, state in enumerate(["open", "revoked", "expired", "used_up"])
 ]  # fmt: skip
 PEOPLE = [
     user(
@@ -194,6 +237,56 @@ def editor(form=BLANK, **more):
     return {"blog": None, "form": form, "preview_html": None, "conflict": None} | more
 
 
+def files(rows=FILES, **more):
+    base = {
+        "shown": Shown("/files"),
+        "page": page(rows),
+        "folders": FOLDERS,
+        "uses": {1: 1, 2: 12},
+        "choices": CHOICES,
+    }
+    return base | {"used_bytes": 48_200_000, "quota_bytes": 2**31} | more
+
+
+def in_folder(**more):
+    return files() | {"folder": FOLDERS[0], "crumbs": FOLDERS[1:], "person": user()} | more
+
+
+def about_file(form):
+    base = {
+        "file": FILES[1],
+        "family": "picture",
+        "form": form,
+        "owner": user(),
+        "choices": CHOICES,
+    }
+    return base | {
+        "crumbs": FOLDERS[:2],
+        "posts": [BLOG, BLOG | {"published_at": None, "title": ""}],
+    }
+
+
+def usage(**more):
+    groups = [
+        ("picture", 1200, 48_000_000),
+        ("film", 2, 200_000),
+        ("sound", 0, 0),
+        ("document", 1, 3),
+        ("archive", 1, 1),
+        ("other", 4, 1),
+    ]
+    base = {"person": user(), "form": BLANK, "groups": groups, "largest": FILES}
+    return base | {"used_bytes": 48_200_000, "quota_bytes": 2**31, "usual_bytes": 2**30} | more
+
+
+WEEK = Form({"days": "7"})
+
+
+def sharing(thing=FOLDERS[0], *, form=WEEK, links=LINKS, is_file=False):
+    base = {"thing": thing, "is_file": is_file, "crumbs": FOLDERS[:1], "links": links, "form": form}
+    return base | {"days": ("1", "7", "365", "0"), "action": "/folders/1/share"}
+
+
 PAGES: dict[str, dict[str, dict[str, object]]] = {
     "index.html": {"full": {"page": POSTS}, "empty": {"page": EMPTY}},
     "detail.html": {
@@ -235,9 +328,44 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "own": {"person": user(), "page": EMPTY, "is_self": True},
     },
     "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio", "current"), wrong("current", "password"))},
-    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100}, "wrong": {"form": wrong("file"), "max_bytes": 1000, "max_files": 100}},
-    "files/index.html": {"full": {"page": page(FILES), "used_bytes": 48_200_000, "quota_bytes": 2**31}, "empty": {"page": EMPTY, "used_bytes": 0, "quota_bytes": 2**31}},
-    "files/delete.html": {"full": {"file": FILES[0]}},
+    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100, "choices": []}, "wrong": {"form": wrong("file", "folder", folder="2"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES}},
+    "files/index.html": {
+        "full": files(), "empty": files([], page=EMPTY, folders=[]), "grid": files(shown=Shown("/files", view="grid")),
+        "found": files(shown=Shown("/files", words="a&b"), folders=[]), "lost": files(shown=Shown("/files", words="zz"), page=EMPTY, folders=[]),
+        "everybody": files(shown=Shown("/files", "name", "grid", "everybody"), folders=[], choices=[]),
+    },
+    "files/folder.html": {"full": in_folder(), "empty": in_folder(page=EMPTY, folders=[]), "others": in_folder(person=user(id=8))},
+    "files/public.html": {"full": in_folder(), "top": in_folder(folder=None), "empty": in_folder(folder=None, page=EMPTY, folders=[])},
+    "files/edit.html": {
+        "full": about_file(Form({"name": "a.png", "folder": 2, "visibility": "public"})),
+        "wrong": about_file(wrong("name", "folder", "visibility", name="", folder="9")) | {"posts": []},
+    },
+    "files/delete.html": {
+        "full": {"files": FILES[:1], "back": "/files", "posts": [BLOG], "hidden_posts": 1},
+        "many": {"files": FILES, "back": "/folders/1?view=grid", "posts": [], "hidden_posts": 0},
+    },
+    "files/new_folder.html": {"full": {"form": BLANK, "choices": CHOICES}, "wrong": {"form": wrong("name", "parent"), "choices": []}},
+    "files/folder_edit.html": {
+        "full": in_folder(form=Form({"name": "a", "parent": 2, "visibility": "private"})),
+        "wrong": in_folder(form=wrong("name", "parent", "visibility", everything="1")),
+    },
+    "files/folder_delete.html": {
+        "full": {"folder": FOLDERS[0], "files": 3, "folders": 1, "used": 1, "back": "/folders/1"},
+        "empty": {"folder": FOLDERS[0], "files": 0, "folders": 0, "used": 0, "back": "/folders/1"},
+    },
+    "files/usage.html": {"full": usage(), "wrong": usage(person=user(id=8), form=wrong("quota")), "empty": usage(groups=[], largest=[], used_bytes=0)},
+    "sharing/share.html": {"full": sharing(), "file": sharing(FILES[0], is_file=True, links=[]), "wrong": sharing(form=wrong("days", "limit", "password"))},
+    "sharing/links.html": {"full": {"page": page(LINKS), "everybody": False}, "everybody": {"page": page(LINKS), "everybody": True}, "empty": {"page": EMPTY, "everybody": False}},
+    "sharing/password.html": {"full": {"form": BLANK, "link": LINKS[0]}, "wrong": {"form": wrong("password"), "link": LINKS[0]}},
+    "sharing/file.html": {
+        **{kind: {"link": LINKS[1], "file": FILES[0], "family": kind, "previews": True, "owner": user()} for kind in ("picture", "film", "sound", "other")},
+        "used": {"link": LINKS[0] | {"downloads_left": 0}, "file": FILES[0], "family": "picture", "previews": False, "owner": user()},
+    },
+    "sharing/folder.html": {
+        "full": in_folder(link=LINKS[0], path_down=FOLDERS, owner=user()),
+        "used": in_folder(link=LINKS[0] | {"downloads_left": 0}, path_down=FOLDERS[:1], owner=user()),
+        "empty": in_folder(link=LINKS[1], path_down=FOLDERS[:1], owner=user(), page=EMPTY, folders=[]),
+    },
     "admin/users.html": {"full": {"page": page(PEOPLE), "roles": ROLES}},
     "admin/confirm.html": {
         "full": {"form": BLANK, "asked": {"role": "admin", "active": "1"}, "person": "mei", "back": "/admin/users"},

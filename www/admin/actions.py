@@ -49,6 +49,17 @@ async def change_user(
         await audit.note(conn, actor, action, user.name, now=now)
 
 
+async def change_quota(
+    conn: Connection, actor: User, user_id: int, size_bytes: int | None, *, now: datetime
+) -> None:
+    """Let somebody keep so much, None for what the settings say; files that are there stay."""
+    await _hold_office(conn, actor)
+    user = await queries.user(conn, user_id)
+    await conn.run(User.update(quota_bytes=size_bytes).where(User.id == user_id))
+    text = "usual" if size_bytes is None else str(size_bytes)
+    await audit.note(conn, actor, "quota", f"{user.name}: {text}", now=now)
+
+
 async def invite(conn: Connection, actor: User, *, role: Role, now: datetime) -> str:
     """Return the token of a new invitation."""
     await _hold_office(conn, actor)

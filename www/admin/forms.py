@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from www.auth.passwords import MAX_BYTES
 from www.forms import Fields
+from www.i18n import N_
 from www.models import Role
+from www.utils.sizes import parse_size
 
 if TYPE_CHECKING:
     from multidict import MultiDict
 
+MAX_QUOTA: Final = 2**53
 ROLES: Final = tuple(role.value for role in Role)
 
 
@@ -30,6 +33,29 @@ class Change:
         active = fields.choice("active", ("0", "1"))
         fields.check()
         return cls(Role(role), active == "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much somebody may keep, None for what the settings say."""
+
+    size_bytes: int | None
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> Quota:
+        """The size is written as in the settings, or Invalid."""
+        fields = Fields(data)
+        text = fields.line("quota", max_chars=30, required=False)
+        size_bytes = None
+        if text:
+            try:
+                size_bytes = parse_size(text)
+            except ValueError:
+                size_bytes = -1
+            if not 0 <= size_bytes <= MAX_QUOTA:
+                fields.refuse("quota", N_("Please write a size, such as 500 MB or 20 GiB."))
+        fields.check()
+        return cls(size_bytes)
 
 
 @dataclass(frozen=True, slots=True)

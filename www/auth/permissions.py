@@ -54,7 +54,7 @@ def _deletes_comment(user: User, comment: Mapping[str, Any]) -> bool:
     )
 
 
-def _deletes_file(user: User, file: Mapping[str, Any]) -> bool:
+def _manages_file(user: User, file: Mapping[str, Any]) -> bool:
     return at_least(user, Role.ADMIN) or _owns(user, file, "owner_id")
 
 
@@ -65,6 +65,6 @@ _RULES: Final[Mapping[str, Callable[[User, Mapping[str, Any]], bool]]] = {
     "edit": _edits,
     "delete": _edits,
     "delete_comment": _deletes_comment,
-    "delete_file": _deletes_file,
+    "manage_file": _manages_file,
     "admin": lambda user, _thing: at_least(user, Role.ADMIN),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from www.blogs import references
 from www.blogs.forms import Action, Text, tag_key
 from www.errors import Conflict, Invalid
 from www.markup import MarkupError
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is made of a text once per version: columns of Blog, and the words to find it by."""
+    """What is made of a text once per version: columns of Blog, words to find it by, its files."""
 
     columns: dict[str, Any]
     words: Words
+    files: dict[int, str]
 
 
 def prepare(renderer: Renderer, text: Text) -> Prepared:
@@ -37,7 +39,8 @@ def prepare(renderer: Renderer, text: Text) -> Prepared:
         "toc": [asdict(heading) for heading in rendered.toc],
         "summary": rendered.summary,
     }
-    return Prepared(columns, index.words(text.title, rendered.html))
+    words = index.words(text.title, rendered.html)
+    return Prepared(columns, words, references.found(rendered.html))
 
 
 def render(renderer: Renderer, body: str) -> Rendered:
@@ -97,6 +100,7 @@ async def _file(conn: Verbs, blog: Blog, text: Text, prepared: Prepared) -> None
             for tag_id in await _tag_ids(conn, text)
         ]
     )
+    await references.keep(conn, blog.id, prepared.files)
     if blog.published_at is None:
         await index.remove(conn, blog.id)
     else:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from www.errors import QuotaExceeded
-from www.files import naming, queries
-from www.models import File
+from www.auth import audit
+from www.errors import Invalid, QuotaExceeded
+from www.files import folder_queries, naming, queries
+from www.i18n import N_, Message
+from www.models import File, Folder, FormerName, User, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from www.db import Connection, Engine
+    from www.db.verbs import Verbs
     from www.files.upload import Received
     from www.storage import Storage
 
-# A file of this name would stand at the address of the page that deletes it.
-_TAKEN: Final = "delete"
+# Files of these names would stand at the addresses of the pages about them.
+_TAKEN: Final = frozenset({"delete", "edit", "share"})
 
 
 async def add(
@@ -31,32 +34,121 @@ async def add(
     owner_id: int,
     quota_bytes: int,
     now: datetime,
+    folder_id: int | None = None,
 ) -> list[File]:
-    """Write the rows of stored contents; raises QuotaExceeded.
+    """Write the rows of stored contents; raises QuotaExceeded, NotFound (no such folder of theirs).
 
-    The quota was looked at before the upload too, but another server may have been quicker; here
-    no other transaction adds to this person's files.
+    `quota_bytes` is that of the settings; a person may have another. It was looked at before the
+    upload too, but another server may have been quicker; here no other transaction adds to this
+    person's files. In a folder a file is as open as the folder.
     """
-    await conn.lock(f"files of {owner_id}")
+    await hold(conn, owner_id)
+    quota_bytes = await queries.quota_bytes(conn, owner_id, quota_bytes)
+    folder = await folder_queries.own_folder(conn, owner_id, folder_id)
     taken_bytes = await queries.taken_bytes(conn, owner_id)
     if taken_bytes + sum(one.size_bytes for one in received) > quota_bytes:
         raise QuotaExceeded
-    files = [await conn.insert(_row(one, owner_id=owner_id, now=now)) for one in received]
+    files = [await conn.insert(_row(one, owner_id, folder, now)) for one in received]
     await naming.put(conn, files)
     return files
 
 
-def _row(received: Received, *, owner_id: int, now: datetime) -> File:
-    name = f"{received.name}_" if received.name == _TAKEN else received.name
+async def hold(conn: Connection, owner_id: int) -> None:
+    """Keep everybody else from changing the files and folders of this person meanwhile."""
+    await conn.lock(f"files of {owner_id}")
+
+
+async def rename(conn: Connection, file: File, name: str) -> None:
+    """Give a file another name; addresses with the old one lead to the new."""
+    name = _free(name)
+    if name == file.name:
+        return
+    former = FormerName.insert({"file_id": file.id, "name": file.name})
+    await conn.run(former.or_ignore(FormerName.file_id, FormerName.name))
+    is_again = (FormerName.file_id == file.id) & (FormerName.name == name)
+    await conn.run(FormerName.delete().where(is_again))
+    file.name, file.name_key = name, naming.key(name)
+    await conn.update(file)
+    await naming.put(conn, [file])
+
+
+async def show(conn: Connection, files: Sequence[File], visibility: Visibility) -> None:
+    """Say who may read files; raises Invalid where a folder is less open than that."""
+    for folder_id in {file.folder_id for file in files} - {None}:
+        folder = await conn.get(Folder, folder_id)
+        if folder is not None and not folder.visibility.includes(visibility):
+            text = N_("The folder “%(name)s” is less open. Change the folder first.")
+            raise Invalid({"visibility": [Message(text, name=folder.name)]})
+    for file in files:
+        file.visibility = visibility
+        await conn.update(file)
+
+
+async def move(conn: Connection, files: Sequence[File], folder: Folder | None) -> None:
+    """Put files of one person into a folder of theirs, None for the top.
+
+    No file becomes more open by it: one that is more open than the folder is closed to that.
+    """
+    for file in files:
+        file.folder_id = folder.id if folder else None
+        file.visibility = narrower(file.visibility, folder)
+        await conn.update(file)
+
+
+def narrower(visibility: Visibility, folder: Folder | None) -> Visibility:
+    """Return `visibility`, or the folder's where that is less open."""
+    if folder is None or folder.visibility.includes(visibility):
+        return visibility
+    return folder.visibility
+
+
+async def remove(conn: Connection, files: Sequence[File]) -> None:
+    """Delete rows; `release` their contents when that is committed."""
+    ids = [file.id for file in files]
+    await naming.remove(conn, ids)
+    await conn.run(File.delete().where(File.id.in_(ids)))
+
+
+async def owner_of(conn: Verbs, owner_id: int) -> User:
+    """Return id and names of a person who has files."""
+    columns = (User.id, User.name, User.display_name)
+    return await conn.one(User.select(*columns).where(User.id == owner_id))
+
+
+async def note(
+    conn: Connection,
+    actor: User,
+    action: str,
+    owner_id: int,
+    names: Sequence[str],
+    *,
+    now: datetime,
+) -> None:
+    """Write down what an administrator does to things of somebody else."""
+    if actor.id == owner_id:
+        return
+    owner = await owner_of(conn, owner_id)
+    for name in names:
+        await audit.note(conn, actor, action, f"{owner.name}: {name}", now=now)
+
+
+def _row(received: Received, owner_id: int, folder: Folder | None, now: datetime) -> File:
+    name = _free(received.name)
     return File(
         owner_id=owner_id,
+        folder_id=folder.id if folder else None,
         name=name,
         name_key=naming.key(name),
         content_type=received.content_type,
         size=received.size_bytes,
         sha256=received.sha256,
+        visibility=folder.visibility if folder else Visibility.UNLISTED,
         created_at=now,
     )
+
+
+def _free(name: str) -> str:
+    return f"{name}_" if name in _TAKEN else name
 
 
 async def release(engine: Engine, storage: Storage, sha256: str) -> None:

@@ -1,33 +1,93 @@
-"""What the pages ask about files."""
+"""What the pages ask about files, and the one place that says who may read one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from secrets import compare_digest
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from www.auth.permissions import allow, at_least, can
-from www.db import total
+from www.auth.permissions import allow, can
+from www.db import count, total
 from www.errors import NotFound
-from www.models import File, Folder, Role, Upload, User, Visibility
+from www.models import Blog, BlogFile, File, Folder, FormerName, Upload, User, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from typing import Any
 
-    from www.db import Page, Select
+    from www.db import Select
     from www.db.verbs import Verbs
 
-_LISTED: Final = (
-    *(File.id, File.owner_id, File.name, File.content_type, File.size, File.created_at),
-    User.name.label("owner_name"),
-    User.display_name.label("owner_display"),
-)
+KEY_CHARS: Final = 16
+LARGEST: Final = 20
 _MOST_HASHES: Final = 1000
 _MOST_IDS: Final = 500
 _MOST_FOLDERS: Final = 100
+_MOST_BLOGS: Final = 50
 
 
-async def manageable(conn: Verbs, user: User, *, after: str | None, size: int) -> Page[Any]:
-    """Return the files that `user` may delete, the newest first: an admin's list holds all."""
-    return await conn.page(manageable_files(user), after=after, size=size)
+class Kind(NamedTuple):
+    """What a person's files of one content type take together."""
+
+    content_type: str
+    files: int
+    size: int
+
+
+async def readable_file(
+    conn: Verbs,
+    user: User | None,
+    id: int,
+    *,
+    name: str | None = None,
+    key: str | None = None,
+) -> File:
+    """Return a file that `user` may read; raises NotFound, which says nothing of why.
+
+    Its owner and administrators may always, nobody else if it is private; everyone if it is
+    public. An unlisted one is for whoever knows its address: its present or a former `name`, or
+    the `key` that `key_of` gives, in addresses without a name. So nobody finds it by counting.
+    """
+    found = await file(conn, id)
+    if can(user, "manage_file", found) or found.visibility == Visibility.PUBLIC:
+        return found
+    if found.visibility == Visibility.UNLISTED and await _knows(conn, found, name, key):
+        return found
+    raise NotFound
+
+
+def key_of(file: File) -> str:
+    """Return what stands for the name in addresses of thumbnails: the beginning of the hash."""
+    return file.sha256[:KEY_CHARS]
+
+
+async def file(conn: Verbs, id: int) -> File:
+    """Return a file, whoever asks; raises NotFound."""
+    found = await conn.get(File, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def manageable_file(conn: Verbs, user: User | None, id: int) -> File:
+    """Return a file that `user` may change and delete; raises NotFound, Forbidden."""
+    found = await file(conn, id)
+    if found.visibility == Visibility.PRIVATE and not can(user, "manage_file", found):
+        raise NotFound
+    allow(user, "manage_file", found)
+    return found
+
+
+async def manageable_files(conn: Verbs, user: User, ids: Collection[int]) -> list[File]:
+    """Return those of `ids` that `user` may change, by name; whatever else is left out."""
+    found = await conn.all(File.select().where(File.id.in_(list(ids))))
+    mine = [file for file in found if can(user, "manage_file", file)]
+    return sorted(mine, key=lambda file: (file.name_key, file.id))
+
+
+async def former_names(conn: Verbs, file_id: int) -> set[str]:
+    """Return what a file was called before."""
+    names = FormerName.select(FormerName.name).where(FormerName.file_id == file_id)
+    return set(await conn.scalars(names))
 
 
 async def used_bytes(conn: Verbs, owner_id: int) -> int:
@@ -40,19 +100,39 @@ async def taken_bytes(conn: Verbs, owner_id: int) -> int:
     return await used_bytes(conn, owner_id) + (await conn.scalar(reserved(owner_id)) or 0)
 
 
-async def file(conn: Verbs, id: int) -> File:
-    """Return a file, which everyone may read who has its address; raises NotFound."""
-    found = await conn.get(File, id)
-    if found is None:
-        raise NotFound
-    return found
+async def quota_bytes(conn: Verbs, owner_id: int, otherwise: int) -> int:
+    """Return how much one person may keep: their own limit, or that of the settings."""
+    own = await conn.scalar(User.select(User.quota_bytes).where(User.id == owner_id))
+    return otherwise if own is None else own
 
 
-async def deletable_file(conn: Verbs, user: User | None, id: int) -> File:
-    """Return a file that `user` may delete; raises NotFound, Forbidden."""
-    found = await file(conn, id)
-    allow(user, "delete_file", found)
-    return found
+async def kinds(conn: Verbs, owner_id: int) -> list[Kind]:
+    """Return what the files of one person take, by content type."""
+    return [Kind(*row) for row in await conn.tuples(by_kind(owner_id))]
+
+
+async def largest(conn: Verbs, owner_id: int) -> list[File]:
+    """Return the largest files of one person."""
+    return await conn.all(largest_files(owner_id))
+
+
+async def uses(conn: Verbs, ids: Sequence[int]) -> dict[int, int]:
+    """Return how many posts refer to each of these files, without those that none does."""
+    if not ids:
+        return {}
+    number = count(BlogFile.blog_id).label("posts")
+    select = BlogFile.select(BlogFile.file_id, number).where(BlogFile.file_id.in_(list(ids)))
+    return dict(await conn.tuples(select.group_by(BlogFile.file_id)))
+
+
+async def posts_with(conn: Verbs, ids: Sequence[int]) -> list[Blog]:
+    """Return posts and drafts that refer to any of these files, the newest first."""
+    if not ids:
+        return []
+    wanted = BlogFile.select(BlogFile.blog_id).where(BlogFile.file_id.in_(list(ids)))
+    columns = (Blog.id, Blog.author_id, Blog.title, Blog.slug, Blog.published_at)
+    select = Blog.select(*columns).where(Blog.id.in_(wanted))
+    return await conn.all(select.order_by(Blog.id.desc()).limit(_MOST_BLOGS))
 
 
 async def listed_files(conn: Verbs, user: User, ids: Sequence[int]) -> list[File]:
@@ -69,7 +149,7 @@ async def listed_files(conn: Verbs, user: User, ids: Sequence[int]) -> list[File
     files = [found[id] for id in dict.fromkeys(ids) if id in found]
     public = Visibility.PUBLIC
     if len(files) < len(set(ids)) or not all(
-        file.visibility is public or can(user, "delete_file", file) for file in files
+        file.visibility is public or can(user, "manage_file", file) for file in files
     ):
         raise NotFound
     return files
@@ -122,12 +202,6 @@ def contents_after(sha256: str) -> Select[Any]:
     return select.group_by(File.sha256, File.size).order_by(File.sha256)
 
 
-def manageable_files(user: User) -> Select[Any]:
-    """The question of `manageable`; apart, so that a test can look at its plan."""
-    select = File.select(*_LISTED).join(User).order_by(File.id.desc())
-    return select if at_least(user, Role.ADMIN) else select.where(File.owner_id == user.id)
-
-
 def used(owner_id: int) -> Select[Any]:
     """The question of `used_bytes`: an index answers it alone."""
     return File.select(total(File.size)).where(File.owner_id == owner_id)
@@ -147,3 +221,22 @@ def reserved(owner_id: int) -> Select[Any]:
     """What a person's unfinished uploads reserve: an index answers it alone."""
     mine = Upload.owner_id == owner_id
     return Upload.select(total(Upload.reserved)).where(mine, Upload.completed_at.is_(None))
+
+
+def by_kind(owner_id: int) -> Select[Any]:
+    """The question of `kinds`: an index answers it alone."""
+    sums = (count(File.content_type).label("files"), total(File.size).label("size"))
+    select = File.select(File.content_type, *sums).where(File.owner_id == owner_id)
+    return select.group_by(File.content_type)
+
+
+def largest_files(owner_id: int) -> Select[File]:
+    """The question of `largest`."""
+    select = File.select().where(File.owner_id == owner_id)
+    return select.order_by(File.size.desc(), File.id.desc()).limit(LARGEST)
+
+
+async def _knows(conn: Verbs, file: File, name: str | None, key: str | None) -> bool:
+    if name is not None:
+        return name == file.name or name in await former_names(conn, file.id)
+    return key is not None and compare_digest(key.encode(), key_of(file).encode())

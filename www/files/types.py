@@ -59,6 +59,9 @@ _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
 _SHORT: Final = frozenset({"image/bmp", "audio/mpeg", "application/x-bzip2"}) | {
     "application/vnd.microsoft.portable-executable"
 }
+_FAMILIES: Final = {"image": "picture", "video": "film", "audio": "sound", "text": "document"}
+_DOCUMENTS: Final = {"pdf", "postscript", "rtf", "msword", "epub+zip", "json", "xml"}
+_ARCHIVES: Final = {"zip", "gzip", "x-bzip2", "x-xz", "zstd", "x-tar", "x-7z-compressed", "vnd.rar"}
 _RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 _BRANDS: Final = {
     b"avif": "image/avif", b"avis": "image/avif", b"heic": "image/heic", b"heix": "image/heic",
@@ -178,3 +181,13 @@ def _is_gb18030(head: bytes) -> bool:
         return False
     usual = sum(c < "\x80" or "\u3000" <= c <= "\u9fff" or c > "\uff00" for c in text)
     return usual >= 0.9 * len(text)
+
+
+def family(content_type: str) -> str:
+    """Return what people call such a file: picture, film, sound, document, archive or other."""
+    kind, _, rest = content_type.partition(";")[0].partition("/")
+    if kind in _FAMILIES:
+        return _FAMILIES[kind]
+    if rest in _DOCUMENTS or rest.startswith(("vnd.openxmlformats", "vnd.oasis", "vnd.ms-")):
+        return "document"
+    return "archive" if rest in _ARCHIVES else "other"

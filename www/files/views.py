@@ -14,16 +14,17 @@ from aiohttp import hdrs, web
 
 from www import keys
 from www.errors import Invalid, NotFound, WwwError
-from www.files import actions, naming, queries
+from www.files import actions, folder_queries, queries
 from www.files import archive as archives
 from www.files.archive import MAX_ENTRIES
 from www.files.arranging import Filed, arrange
 from www.files.download import Download, respond
+from www.files.forms import MAX_ID_DIGITS, folder_of
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
 from www.i18n import N_
 from www.render import render, see_other
-from www.requests import cursor, read_form, row_id, signed_in, wants_json
+from www.requests import query_text, read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from www.files.upload import Form as Upload
     from www.models import File
 
-_PAGE_SIZE: Final = 50
 _ARCHIVE_NAME: Final = "files.zip"
 _ID: Final = re.compile("[1-9][0-9]{0,17}")
 
@@ -39,7 +39,8 @@ _ID: Final = re.compile("[1-9][0-9]{0,17}")
 async def upload(request: web.Request) -> web.Response:
     """Show the form, or store what it sends; the form again says what was wrong."""
     if request.method != hdrs.METH_POST:
-        return _form(request, Form())
+        asked = query_text(request, "folder", MAX_ID_DIGITS)
+        return await _form(request, Form({"folder": asked}))
     try:
         files = await _receive(request)
     except WwwError as err:
@@ -48,30 +49,25 @@ async def upload(request: web.Request) -> web.Response:
         errors: dict[str, list[str]] = {FIELD: [err.message]}
         if isinstance(err, Invalid):
             errors = err.errors
-        return _form(request, Form({}, errors), err.status, err.headers)
+        return await _form(request, Form({}, errors), err.status, err.headers)
     if wants_json(request):
         body = {"files": [described(request, file) for file in files]}
         return web.json_response(body, status=HTTPStatus.CREATED)
-    return _to_list(request, "uploaded")
-
-
-async def index(request: web.Request) -> web.Response:
-    """List what the person may manage."""
-    engine, user = request.app[keys.engine], signed_in(request)
-    return render(
-        request,
-        "files/index.html",
-        page=await queries.manageable(engine, user, after=cursor(request), size=_PAGE_SIZE),
-        used_bytes=await queries.used_bytes(engine, user.id),
-        quota_bytes=request.app[keys.settings].limits.quota_bytes,
-    )
+    back = request.app[keys.urls]("files.index")
+    if files[0].folder_id is not None:
+        back = request.app[keys.urls]("folders.detail", id=files[0].folder_id)
+    return see_other(f"{back}?notice=uploaded")
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """Send a file, whole or in part; without its name in the address nobody learns of it."""
-    file = await queries.file(request.app[keys.engine], row_id(request))
-    if request.match_info["name"] != file.name:
-        raise NotFound
+    """Send a file, whole or in part; under a former name it leads to the present one."""
+    engine, name = request.app[keys.engine], request.match_info["name"]
+    file = await queries.readable_file(engine, request[keys.user], row_id(request), name=name)
+    if name != file.name:
+        if name not in await queries.former_names(engine, file.id):
+            raise NotFound
+        headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
+        return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers=headers)
     found = Download(file.name, file.content_type, file.sha256, file.size, file.created_at)
     return await respond(request, request.app[keys.storage], found)
 
@@ -86,20 +82,6 @@ async def archive(request: web.Request) -> web.StreamResponse:
         for f in files
     ]
     return await archives.respond(request, request.app[keys.storage], _ARCHIVE_NAME, arrange(filed))
-
-
-async def delete(request: web.Request) -> web.Response:
-    """Ask whether the file shall go, and let it go."""
-    engine, user = request.app[keys.engine], signed_in(request)
-    if request.method != hdrs.METH_POST:
-        file = await queries.deletable_file(engine, user, row_id(request))
-        return render(request, "files/delete.html", file=file)
-    async with engine.transaction() as conn:
-        file = await queries.deletable_file(conn, user, row_id(request))
-        await naming.remove(conn, [file.id])
-        await conn.delete(file)
-    await actions.release(engine, request.app[keys.storage], file.sha256)
-    return _to_list(request, "file_deleted")
 
 
 async def _ids(request: web.Request) -> list[int]:
@@ -119,10 +101,11 @@ async def _receive(request: web.Request) -> list[File]:
     """Store the files of the form and write their rows."""
     engine, user = request.app[keys.engine], signed_in(request)
     limits = request.app[keys.settings].limits
+    quota_bytes = await queries.quota_bytes(engine, user.id, limits.quota_bytes)
     with request.app[keys.space].reserve(user.id) as space:
         since = space.mark()
         taken_bytes = await queries.taken_bytes(engine, user.id)
-        space.limit(limits.quota_bytes, taken_bytes, since=since)
+        space.limit(quota_bytes, taken_bytes, since=since)
         bounds = Bounds(limits.upload_bytes, space.left_bytes)
         space.claim(request.content_length or 0)
         bodies, storage = request.app[keys.bodies], request.app[keys.storage]
@@ -140,7 +123,12 @@ async def _write_rows(request: web.Request, form: Upload, *, owner_id: int) -> l
             await scanner.screen(request.app[keys.storage], form.files)
         async with request.app[keys.engine].transaction() as conn:
             files = await actions.add(
-                conn, form.files, owner_id=owner_id, quota_bytes=quota_bytes, now=datetime.now(UTC)
+                conn,
+                form.files,
+                owner_id=owner_id,
+                quota_bytes=quota_bytes,
+                now=datetime.now(UTC),
+                folder_id=folder_of(form.fields),
             )
             added = True
     finally:
@@ -150,7 +138,7 @@ async def _write_rows(request: web.Request, form: Upload, *, owner_id: int) -> l
     return files
 
 
-def _form(
+async def _form(
     request: web.Request,
     form: Form,
     status: int = HTTPStatus.OK,
@@ -165,6 +153,7 @@ def _form(
         form=form,
         max_bytes=max_bytes,
         max_files=MAX_FILES,
+        choices=await folder_queries.choices(request.app[keys.engine], signed_in(request).id),
     )
 
 
@@ -181,7 +170,3 @@ def described(request: web.Request, file: File) -> dict[str, object]:
 
 def _address(request: web.Request, file: File) -> str:
     return request.app[keys.urls]("files.download", id=file.id, name=file.name)
-
-
-def _to_list(request: web.Request, notice: str) -> web.Response:
-    return see_other(f"{request.app[keys.urls]('files.index')}?notice={notice}")

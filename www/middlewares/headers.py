@@ -45,6 +45,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     request_id = request.get(keys.request_id)
     if request_id is not None:
         headers["X-Request-ID"] = request_id
+    cookie = request.get(keys.set_cookie)
+    if cookie is not None:
+        headers.add(hdrs.SET_COOKIE, cookie)
     if hdrs.CACHE_CONTROL not in headers:
         personal = request.get(keys.user) is not None or bool(response.cookies)
         headers[hdrs.CACHE_CONTROL] = "private, no-cache" if personal else "no-cache"

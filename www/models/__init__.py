@@ -12,6 +12,7 @@ from www.models.comment import Comment
 from www.models.file import File
 from www.models.file_search import FileSearch
 from www.models.folder import Folder, Visibility
+from www.models.former_name import FormerName
 from www.models.one_time_link import OneTimeLink, Purpose
 from www.models.session import Session
 from www.models.share_link import ShareLink
@@ -35,6 +36,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     Folder,
     File,
     FileSearch,
+    FormerName,
     BlogFile,
     ShareLink,
     Upload,
@@ -51,6 +53,7 @@ __all__ = [
     "File",
     "FileSearch",
     "Folder",
+    "FormerName",
     "OneTimeLink",
     "Purpose",
     "Role",

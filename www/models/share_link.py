@@ -1,5 +1,6 @@
 """ShareLink: an address that opens one file or one folder to whoever has it."""
 
+import secrets
 from datetime import datetime
 
 from www.db import Check, Column, Index, Table
@@ -13,7 +14,8 @@ class ShareLink(Table):
     """An address that opens a file or a folder, until it expires, is used up or revoked.
 
     The token is stored as it is, because its maker may read the address again; it opens no more
-    than the file. `downloads_left` is None where downloads are not limited.
+    than the file. `secret` never leaves the server: it signs what a visitor's browser remembers.
+    `downloads_left` is None where downloads are not limited.
     """
 
     id = Column(int, primary_key=True, autoincrement=True)
@@ -24,6 +26,7 @@ class ShareLink(Table):
         int, nullable=True, references=lambda: Folder.id, on_delete="cascade", index=True
     )
     token = Column(str, max_length=64, unique=True)
+    secret = Column(bytes, max_length=32, default=lambda: secrets.token_bytes(32))
     password_hash = Column(str, max_length=200, nullable=True)
     expires_at = Column(datetime, nullable=True)
     downloads_left = Column(int, nullable=True)

@@ -91,6 +91,7 @@ async def _check(
     """Raise QuotaExceeded unless `more_bytes` fit, beside what forms are bringing right now."""
     with space.reserve(owner_id) as reservation:
         since = reservation.mark()
+        quota_bytes = await file_queries.quota_bytes(conn, owner_id, quota_bytes)
         taken_bytes = await file_queries.taken_bytes(conn, owner_id)
         reservation.limit(quota_bytes, taken_bytes, since=since)
         if more_bytes > reservation.left_bytes:

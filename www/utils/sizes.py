@@ -18,3 +18,12 @@ def parse_size(text: str) -> int:
     unit = (match[2] or "").lower()
     base = 1024 if unit.endswith("i") else 1000
     return int(Decimal(match[1]) * base ** _EXPONENTS[unit.rstrip("i")])
+
+
+def write_size(size_bytes: int) -> str:
+    """Return a size that `parse_size` reads as exactly this, as short as it can be said."""
+    units = {"TiB": 1024**4, "TB": 1000**4, "GiB": 1024**3, "GB": 1000**3, "MiB": 1024**2}
+    for unit, worth in (units | {"MB": 1000**2, "KiB": 1024, "kB": 1000}).items():
+        if size_bytes and size_bytes % worth == 0:
+            return f"{size_bytes // worth} {unit}"
+    return str(size_bytes)

@@ -1,0 +1,39 @@
+/* Lists of files: how many are ticked, all of them at once, and orders that apply when they are chosen. */
+import { find } from "./dom";
+
+export function setUpTicking(): void {
+  for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submit]")) {
+    select.addEventListener("change", () => select.form?.requestSubmit());
+  }
+  const form = find("form[data-ticking]", HTMLFormElement);
+  const panel = find("fieldset.many", HTMLFieldSetElement);
+  if (form && panel) follow(form, panel);
+}
+
+function follow(form: HTMLFormElement, panel: HTMLFieldSetElement): void {
+  const legend = find("legend", HTMLElement, panel);
+  const all = find(".all", HTMLLabelElement, panel);
+  const every = find(".all input", HTMLInputElement, panel);
+  if (!legend || !all || !every) return;
+  const boxes = [...form.querySelectorAll<HTMLInputElement>('input[name="id"]')];
+  const usual = legend.textContent;
+  const show = (): void => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    const text = (ticked === 1 ? panel.dataset["textOne"] : panel.dataset["textMore"]) ?? "";
+    legend.textContent = ticked ? text.replace("{}", String(ticked)) : usual;
+    panel.classList.toggle("some", ticked > 0);
+    every.checked = ticked === boxes.length;
+    every.indeterminate = ticked > 0 && ticked < boxes.length;
+    for (const button of panel.querySelectorAll("button")) button.disabled = ticked === 0;
+  };
+  all.hidden = false;
+  legend.setAttribute("aria-live", "polite");
+  every.addEventListener("change", () => {
+    for (const box of boxes) box.checked = every.checked;
+    show();
+  });
+  form.addEventListener("change", show);
+  show();
+  // A page that the browser kept is shown as it was left.
+  window.addEventListener("pageshow", show);
+}

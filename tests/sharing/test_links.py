@@ -1,0 +1,181 @@
+"""Share links: what they open, for whom, how often and how long."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from tests.files.door import upload
+from tests.files.test_folders import make, put
+from www.models import AuditEntry, ShareLink
+
+
+async def share(actor, thing="/files/1", **fields):
+    """Make a link; return its path."""
+    answer = await actor.post(f"{thing}/share", data={"days": "7", **fields})
+    page = await answer.text()
+    assert answer.status == 200, page
+    return re.findall(r'value="(/s/[^"]+)"', page)[0]
+
+
+@pytest.fixture
+async def file(alice):
+    [made] = await upload(alice, ("照片 1.txt", b"hello"))
+    data = {"name": made["name"], "folder": "", "visibility": "private"}
+    await alice.post("/files/1/edit", data=data)
+    return made
+
+
+@pytest.fixture
+async def visitor(server):
+    """Return a function that makes strangers with a browser each."""
+    opened = []
+
+    async def make_one():
+        opened.append(TestClient(server))
+        return opened[-1]
+
+    yield make_one
+    for client in opened:
+        await client.close()
+
+
+def content(link, id_=1, name="照片 1.txt"):
+    return f"{link}/{id_}/{name}"
+
+
+async def test_a_link_opens_a_private_file(alice, client, file):
+    link = await share(alice)
+    page = await client.get(link)
+    assert page.status == 200
+    assert "照片 1.txt" in await page.text()
+    assert page.headers["Cache-Control"] == "no-store"
+    assert await (await client.get(content(link))).read() == b"hello"
+    assert (await client.get(file["url"])).status == 404
+    assert (await client.get(content(link, 2))).status == 404
+    assert (await client.get(content(link, 1, "other"))).status == 404
+    assert (await client.get("/s/no-such-link")).status == 404
+
+
+async def test_it_ends_when_it_expires_or_is_revoked(alice, client, file, engine):
+    link = await share(alice)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await engine.run(ShareLink.update(expires_at=past).where(ShareLink.id == 1))
+    for path in (link, content(link)):
+        answer = await client.get(path)
+        assert answer.status == 410
+        assert "has expired" in await answer.text()
+    other = await share(alice)
+    await client.get(content(other))  # counted: this browser may resume it, but not now
+    assert (await alice.post("/links/2/revoke")).status == 200
+    for path in (other, content(other)):
+        answer = await client.get(path)
+        assert answer.status == 410
+        assert "was revoked" in await answer.text()
+
+
+async def test_the_limit_is_reached_exactly(alice, visitor, file, engine):
+    link = await share(alice, limit="7")
+    visitors = [await visitor() for _ in range(20)]
+    answers = await asyncio.gather(*(one.get(content(link)) for one in visitors))
+    assert sorted(answer.status for answer in answers) == [200] * 7 + [410] * 13
+    row = await engine.get(ShareLink, 1)
+    assert (row.downloads, row.downloads_left) == (7, 0)
+    assert "used up" in await (await (await visitor()).get(link)).text()
+
+
+async def test_who_was_counted_resumes_and_others_do_not(alice, visitor, file, engine):
+    link, first, second = await share(alice, limit="1"), await visitor(), await visitor()
+    assert (await first.head(content(link))).status == 200  # looks, and is not counted
+    assert (await first.get(content(link), headers={"Range": "bytes=0-1"})).status == 206
+    rest = await first.get(content(link), headers={"Range": "bytes=2-"})
+    assert await rest.read() == b"llo"
+    assert (await second.get(content(link), headers={"Range": "bytes=2-"})).status == 410
+    forged = {"Cookie": f"share_download=99999999999.{'0' * 64}"}
+    assert (await second.get(content(link), headers=forged)).status == 410
+    assert (await engine.get(ShareLink, 1)).downloads == 1
+
+
+async def test_a_preview_counts_only_where_downloads_are_limited(alice, client, file, engine):
+    free, limited = await share(alice), await share(alice, limit="1")
+    await client.get(f"{content(free)}?preview=1")
+    assert (await engine.get(ShareLink, 1)).downloads == 0
+    await client.get(f"{content(limited)}?preview=1")
+    assert (await engine.get(ShareLink, 2)).downloads_left == 0
+
+
+async def test_a_password_is_asked_for(alice, visitor, file):
+    link, first, second = (
+        await share(alice, password="open sesame"),
+        await visitor(),
+        await visitor(),
+    )
+    page = await (await first.get(link)).text()
+    assert "照片" not in page
+    assert str((await first.get(content(link))).url).endswith(link)
+    assert (await first.post(link, data={"password": "wrong"})).status == 422
+    assert "照片" in await (await first.post(link, data={"password": "open sesame"})).text()
+    assert await (await first.get(content(link))).read() == b"hello"
+    assert "照片" not in await (await second.get(link)).text()
+
+
+@pytest.mark.parametrize("settings", [{"limits": {"login_attempts": 3}}], indirect=True)
+async def test_guesses_are_slowed_down(alice, client, file):
+    link = await share(alice, password="open sesame")
+    answers = [await client.post(link, data={"password": f"{n}"}) for n in range(4)]
+    assert [answer.status for answer in answers] == [422, 422, 422, 429]
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert (await client.post(link, data={"password": "open sesame"})).status == 429
+
+
+async def test_a_folder_opens_with_all_in_it_and_nothing_beside(alice, client):
+    top = await make(alice, "top")
+    low = await make(alice, "low", top)
+    beside = await make(alice, "beside")
+    await put(alice, top, ("a.txt", b"1"))
+    await put(alice, low, ("b.txt", b"2"))
+    await put(alice, beside, ("c.txt", b"3"))
+    link = await share(alice, f"/folders/{top}")
+    assert "a.txt" in await (await client.get(link)).text()
+    assert "b.txt" in await (await client.get(f"{link}?in={low}")).text()
+    assert (await client.get(f"{link}?in={beside}")).status == 404
+    assert (await client.get(f"{link}/2/b.txt")).status == 200
+    assert (await client.get(f"{link}/3/c.txt")).status == 404
+    only_low = await share(alice, f"/folders/{low}")
+    assert (await client.get(f"{only_low}?in={top}")).status == 404
+    data = {"name": "low", "parent": "", "visibility": "unlisted"}
+    await alice.post(f"/folders/{low}/edit", data=data)
+    assert (await client.get(f"{link}/2/b.txt")).status == 404  # it was moved out
+
+
+async def test_only_who_manages_a_file_shares_it(alice, bob, admin, file, engine):
+    assert (await bob.post("/files/1/share", data={"days": "7"})).status == 404
+    link = await share(admin)
+    assert (await bob.post("/links/1/revoke")).status == 404
+    assert (await alice.post("/links/1/revoke")).status == 200  # hers, though an admin made it
+    assert (await bob.get(link)).status == 410
+    rows = await engine.tuples(AuditEntry.select(AuditEntry.action, AuditEntry.target))
+    assert rows == [("share", "alice: 照片 1.txt")]
+
+
+async def test_links_are_listed_with_what_became_of_them(alice, admin, file, engine):
+    for fields in ({}, {"days": "0"}, {"limit": "1"}):
+        await share(alice, **fields)
+    await alice.post("/links/1/revoke")
+    await engine.run(ShareLink.update(downloads_left=0).where(ShareLink.id == 3))
+    page = await (await alice.get("/links")).text()
+    assert re.findall(r'class="badge[^"]*">([^<]+)<', page) == ["Used up", "Open", "Revoked"]
+    assert "No links yet" in await (await admin.get("/links")).text()
+    assert "照片" in await (await admin.get("/links?show=everybody")).text()
+    assert "照片" not in await (await admin.get("/links")).text()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"days": "2"}, {"limit": "0"}, {"limit": "x"}, {"password": "short"}]
+)
+async def test_it_refuses_what_is_no_link(alice, file, engine, fields):
+    answer = await alice.post("/files/1/share", data={"days": "7", **fields})
+    assert answer.status == 422
+    assert await engine.count(ShareLink.select()) == 0

@@ -1,0 +1,155 @@
+"""What the pages ask about folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from www.auth.permissions import allow, can
+from www.db import exists, value
+from www.errors import NotFound
+from www.models import BlogFile, File, Folder, User, Visibility
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from www.db import Select
+    from www.db.verbs import Verbs
+
+MAX_DEPTH: Final = 12
+"""How deep folders may be nested."""
+MAX_FOLDERS: Final = 2000
+"""How many folders one person may have."""
+
+
+class Choice(NamedTuple):
+    """A folder in a menu of all of them."""
+
+    id: int
+    name: str
+    depth: int
+
+
+async def readable_folder(conn: Verbs, user: User | None, id: int) -> Folder:
+    """Return a folder that `user` may open; raises NotFound.
+
+    Its owner and administrators may, others only if it is public: an address of a number alone is
+    no secret, so an unlisted folder is opened by a share link.
+    """
+    found = await _folder(conn, id)
+    if found.visibility == Visibility.PUBLIC or can(user, "manage_file", found):
+        return found
+    raise NotFound
+
+
+async def manageable_folder(conn: Verbs, user: User | None, id: int) -> Folder:
+    """Return a folder that `user` may change; raises NotFound, Forbidden."""
+    found = await readable_folder(conn, user, id)
+    allow(user, "manage_file", found)
+    return found
+
+
+async def own_folder(conn: Verbs, owner_id: int, id: int | None) -> Folder | None:
+    """Return a folder of this person, None for the top; raises NotFound for all others."""
+    if id is None:
+        return None
+    found = await _folder(conn, id)
+    if found.owner_id != owner_id:
+        raise NotFound
+    return found
+
+
+async def ancestors(conn: Verbs, id: int | None) -> list[Folder]:
+    """Return the folders from the top down to `id`, with it; for breadcrumbs."""
+    if id is None:
+        return []
+    rows = await conn.all(folders_above(id))
+    return sorted(rows, key=lambda folder: folder["height"], reverse=True)
+
+
+async def inside(conn: Verbs, id: int) -> dict[int, int]:
+    """Return the folder `id` and all in it, however deep: how far each lies below it."""
+    return dict(await conn.tuples(folders_inside(id)))
+
+
+async def within(conn: Verbs, folder_id: int | None, top_id: int) -> bool:
+    """Return whether a folder is `top_id` or lies in it."""
+    return any(folder.id == top_id for folder in await ancestors(conn, folder_id))
+
+
+async def subfolders(
+    conn: Verbs, owner_id: int, parent_id: int | None, only: Visibility | None = None
+) -> list[Folder]:
+    """Return the folders in a folder, or at the top, by name."""
+    return await conn.all(folders_in(owner_id, parent_id, only))
+
+
+async def choices(conn: Verbs, owner_id: int) -> list[Choice]:
+    """Return all folders of a person as a tree, each followed by what is in it."""
+    columns = (Folder.id, Folder.parent_id, Folder.name, Folder.name_key)
+    folders = await conn.all(Folder.select(*columns).where(Folder.owner_id == owner_id))
+    children: dict[int | None, list[Folder]] = {}
+    for folder in sorted(folders, key=lambda folder: (folder.name_key, folder.id)):
+        children.setdefault(folder.parent_id, []).append(folder)
+    found: list[Choice] = []
+
+    def add(parent_id: int | None, depth: int) -> None:
+        for folder in children.get(parent_id, ()):
+            found.append(Choice(folder.id, folder.name, depth))
+            add(folder.id, depth + 1)
+
+    add(None, 0)
+    return found
+
+
+async def files_inside(conn: Verbs, id: int) -> int:
+    """Return how many files lie in a folder and the folders in it."""
+    folders = list(await inside(conn, id))
+    return await conn.count(File.select(File.id).where(File.folder_id.in_(folders)))
+
+
+async def used_inside(conn: Verbs, id: int) -> int:
+    """Return how many of these files posts refer to."""
+    folders = list(await inside(conn, id))
+    is_used = exists(BlogFile.select(BlogFile.blog_id).where(BlogFile.file_id == File.id))
+    return await conn.count(File.select(File.id).where(File.folder_id.in_(folders), is_used))
+
+
+def folders_in(owner_id: int, parent_id: int | None, only: Visibility | None) -> Select[Folder]:
+    """The question of `subfolders`."""
+    select = Folder.select().where(Folder.owner_id == owner_id, Folder.parent_id == parent_id)
+    if only is not None:
+        select = select.where(Folder.visibility == only)
+    return select.order_by(Folder.name_key, Folder.id)
+
+
+def folders_above(id: int) -> Select[Folder]:
+    """The question of `ancestors`; `height` counts from the folder up."""
+    lowest = Folder.select(Folder.id, Folder.parent_id, value(0).label("height"))
+    chain = lowest.where(Folder.id == id).recursive(
+        "chain",
+        lambda found: Folder.select(
+            Folder.id, Folder.parent_id, (found.height + 1).label("height")
+        ).join(found, on=Folder.id == found.parent_id),
+    )
+    columns = (Folder.id, Folder.owner_id, Folder.parent_id, Folder.name, Folder.visibility)
+    select = Folder.select(*columns, chain.height).with_(chain)
+    return select.join(chain, on=Folder.id == chain.id)
+
+
+def folders_inside(id: int) -> Select[Any]:
+    """The question of `inside`."""
+    top = Folder.select(Folder.id, value(0).label("depth")).where(Folder.id == id)
+    tree = top.recursive(
+        "tree",
+        lambda found: Folder.select(Folder.id, (found.depth + 1).label("depth")).join(
+            found, on=Folder.parent_id == found.id
+        ),
+    )
+    return tree.select(tree.id, tree.depth).with_(tree)
+
+
+async def _folder(conn: Verbs, id: int) -> Folder:
+    found = await conn.get(Folder, id)
+    if found is None:
+        raise NotFound
+    return found

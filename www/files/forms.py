@@ -1,0 +1,191 @@
+"""What people send about files and folders that are there; uploads are read by `upload`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from www.errors import Invalid
+from www.files.listing import NEWEST, ORDERS
+from www.forms import Fields
+from www.i18n import N_
+from www.models import Visibility
+from www.requests import query_text
+from www.utils.names import safe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiohttp import web
+    from multidict import MultiDict
+
+MOST_AT_ONCE: Final = 200
+MAX_FIELDS: Final = MOST_AT_ONCE + 20
+MAX_FOLDER_NAME: Final = 100
+MAX_NAME: Final = 255
+MAX_ID_DIGITS: Final = 18
+_MAX_QUERY: Final = 200
+_ID: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+
+
+class Action(StrEnum):
+    """What shall be done with the files that are ticked."""
+
+    DELETE = "delete"
+    MOVE = "move"
+    SHOW = "show"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a list is looked at; every choice is in the address, so that it can be kept."""
+
+    path: str
+    sort: str = NEWEST
+    view: str = "list"
+    show: str = "folders"
+    words: str = ""
+
+    @classmethod
+    def read(cls, request: web.Request, shows: tuple[str, ...]) -> Shown:
+        """Take the words of the query; what is none of ours reads as the first choice."""
+        sort = query_text(request, "sort", _MAX_QUERY)
+        show = query_text(request, "show", _MAX_QUERY)
+        return cls(
+            request.path,
+            sort if sort in ORDERS else NEWEST,
+            "grid" if query_text(request, "view", _MAX_QUERY) == "grid" else "list",
+            show if show in shows else shows[0],
+            query_text(request, "q", _MAX_QUERY),
+        )
+
+    def url(self, path: str = "", **changes: str) -> str:
+        """Return the address of this list with `changes`; `before` is a further page."""
+        asked = {
+            "q": self.words,
+            "show": self.show,
+            "sort": self.sort,
+            "view": self.view,
+            **changes,
+        }
+        usual = {"q": "", "show": "folders", "sort": NEWEST, "view": "list"}
+        pairs = [(name, value) for name, value in asked.items() if value != usual.get(name)]
+        return (path or self.path) + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What a file shall be called, where it shall lie, and who may read it."""
+
+    name: str
+    folder_id: int | None
+    visibility: Visibility
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> FileChange:
+        """Take name, folder and visibility; raises Invalid."""
+        fields = Fields(data)
+        name = fields.line("name", max_chars=MAX_NAME)
+        folder_id = row_or_none(fields, data, "folder")
+        visibility = fields.choice("visibility", [*Visibility])
+        fields.check()
+        return cls(safe_name(name), folder_id, Visibility(visibility))
+
+
+@dataclass(frozen=True, slots=True)
+class NewFolder:
+    """A folder's name, and the folder that it shall lie in."""
+
+    name: str
+    parent_id: int | None
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> NewFolder:
+        """Take name and parent; raises Invalid."""
+        fields = Fields(data)
+        name = _folder_name(fields)
+        parent_id = row_or_none(fields, data, "parent")
+        fields.check()
+        return cls(name, parent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChange:
+    """What a folder shall be called, where it shall lie, and who may open it."""
+
+    name: str
+    parent_id: int | None
+    visibility: Visibility
+    everything: bool
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> FolderChange:
+        """Take name, parent, visibility, everything; raises Invalid."""
+        fields = Fields(data)
+        name = _folder_name(fields)
+        parent_id = row_or_none(fields, data, "parent")
+        visibility = fields.choice("visibility", [*Visibility])
+        everything = fields.checked("everything")
+        fields.check()
+        return cls(name, parent_id, Visibility(visibility), everything)
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """The files that are ticked in a list, and what shall be done with them."""
+
+    ids: list[int]
+    action: Action
+    folder_id: int | None
+    visibility: Visibility
+    sure: bool
+    back: str
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> Many:
+        """Take id (many), action, folder, visibility, sure and back; raises Invalid."""
+        fields = Fields(data)
+        ids = fields.many("id", max_items=MOST_AT_ONCE, max_chars=18)
+        if not ids:
+            fields.refuse("id", N_("Tick the files first."))
+        elif not all(map(_ID.fullmatch, ids)):
+            fields.refuse("id", N_("Please choose one of the options."))
+        action = fields.choice("action", [*Action])
+        folder_id = row_or_none(fields, data, "folder")
+        visibility = fields.choice("visibility", [*Visibility], default=Visibility.UNLISTED)
+        sure = fields.checked("sure")
+        fields.check()
+        back = data.get("back", "")
+        numbers = list(dict.fromkeys(map(int, ids)))
+        return cls(numbers, Action(action), folder_id, Visibility(visibility), sure, _own(back))
+
+
+def folder_of(fields: Mapping[str, Sequence[str]]) -> int | None:
+    """Return the folder that an upload names, None for the top; raises Invalid."""
+    value = next(iter(fields.get("folder", ())), "").strip()
+    if value and not _ID.fullmatch(value):
+        raise Invalid({"folder": [N_("Please choose one of the options.")]})
+    return int(value) if value else None
+
+
+def row_or_none(fields: Fields, data: MultiDict[str], name: str) -> int | None:
+    """Return the id that a menu sends, None for its empty choice."""
+    value = data.get(name, "").strip()
+    if value and not _ID.fullmatch(value):
+        fields.refuse(name, N_("Please choose one of the options."))
+        return None
+    return int(value) if value else None
+
+
+def _folder_name(fields: Fields) -> str:
+    name = fields.line("name", max_chars=MAX_FOLDER_NAME)
+    return safe_name(name.replace("/", "-").replace("\\", "-")) if name else ""
+
+
+def _own(address: str) -> str:
+    """Return an address of ours to go back to: of a list of files or a folder, or the first one."""
+    is_list = re.fullmatch(r"/(?:files|folders/[1-9][0-9]{0,17})(?:\?[!-~]{0,1000})?", address)
+    return address if is_list else "/files"

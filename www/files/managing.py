@@ -1,0 +1,261 @@
+"""Pages with which people keep their files in order: lists, one file, many at once, the usage."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import hdrs, web
+
+from www import keys
+from www.accounts.queries import user_by_name
+from www.auth.permissions import at_least, can
+from www.errors import Invalid, NotFound
+from www.files import actions, folder_queries, listing, queries, types
+from www.files.forms import MAX_FIELDS, Action, FileChange, Many, Shown
+from www.files.listing import Scope
+from www.forms import Form
+from www.i18n import N_
+from www.models import Role, User, Visibility
+from www.render import render, see_other
+from www.requests import cursor, query_text, read_form, row_id, signed_in
+from www.utils.sizes import write_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from www.db import Connection
+    from www.files.queries import Kind
+    from www.models import Blog, File
+
+SHOWS: Final = ("folders", "all")
+_MAX_USER_NAME: Final = 64
+
+
+async def index(request: web.Request) -> web.Response:
+    """List the folders and files of the person; an administrator's also those of everybody."""
+    engine, user = request.app[keys.engine], signed_in(request)
+    shown = Shown.read(request, (*SHOWS, "everybody") if at_least(user, Role.ADMIN) else SHOWS)
+    everywhere = shown.show != "folders" or bool(shown.words)
+    owner_id = None if shown.show == "everybody" else user.id
+    scope = Scope(owner_id, everywhere=everywhere, words=shown.words)
+    page = await listing.page(engine, scope, shown.sort, cursor(request))
+    folders = []
+    if not everywhere and cursor(request) is None:
+        folders = await folder_queries.subfolders(engine, user.id, None)
+    return render(
+        request,
+        "files/index.html",
+        shown=shown,
+        page=page,
+        folders=folders,
+        uses=await queries.uses(engine, [file["id"] for file in page.rows]),
+        choices=await folder_queries.choices(engine, user.id) if owner_id else [],
+        used_bytes=await queries.used_bytes(engine, user.id),
+        quota_bytes=await quota_bytes(request, user.id),
+    )
+
+
+async def public(request: web.Request) -> web.Response:
+    """List what a person shows to everybody."""
+    engine = request.app[keys.engine]
+    person = await user_by_name(engine, request.match_info["name"])
+    shown = Shown.read(request, ("all",))
+    scope = Scope(person.id, everywhere=True, words=shown.words, only=Visibility.PUBLIC)
+    page = await listing.page(engine, scope, listing.NEWEST, cursor(request))
+    folders = []
+    if not shown.words and cursor(request) is None:
+        folders = await folder_queries.subfolders(engine, person.id, None, Visibility.PUBLIC)
+    return render(
+        request,
+        "files/public.html",
+        shown=shown,
+        page=page,
+        folders=folders,
+        person=person,
+        folder=None,
+        crumbs=[],
+    )
+
+
+async def edit(request: web.Request) -> web.Response:
+    """Show all about a file, and change its name, its folder and who may read it."""
+    engine, user = request.app[keys.engine], signed_in(request)
+    if request.method != hdrs.METH_POST:
+        file = await queries.manageable_file(engine, user, row_id(request))
+        return await _about(request, file, _form_of(file))
+    data = await read_form(request)
+    file = await queries.manageable_file(engine, user, row_id(request))
+    try:
+        change = FileChange.read(data)
+        async with engine.transaction() as conn:
+            await actions.hold(conn, file.owner_id)
+            file = await queries.manageable_file(conn, user, row_id(request))
+            await _change(conn, user, file, change)
+    except Invalid as err:
+        return await _about(request, file, Form.again(data, err), err.status)
+    return see_other(f"{request.app[keys.urls]('files.edit', id=file.id)}?notice=saved")
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Ask whether the file shall go, and let it go."""
+    engine, user = request.app[keys.engine], signed_in(request)
+    file = await queries.manageable_file(engine, user, row_id(request))
+    back = request.app[keys.urls]("files.index")
+    if request.method != hdrs.METH_POST:
+        return await _ask(request, [file], back)
+    await _delete(request, user, [file.id])
+    return see_other(f"{back}?notice=file_deleted")
+
+
+async def many(request: web.Request) -> web.Response:
+    """Delete, move or show what is ticked in a list; deleting asks first."""
+    engine, user = request.app[keys.engine], signed_in(request)
+    wanted = Many.read(await read_form(request, max_fields=MAX_FIELDS))
+    files = await queries.manageable_files(engine, user, wanted.ids)
+    if not files:
+        raise NotFound(N_("These files are not there any more."))
+    if wanted.action is Action.DELETE:
+        if not wanted.sure:
+            return await _ask(request, files, wanted.back)
+        await _delete(request, user, wanted.ids)
+        return see_other(_with_notice(wanted.back, "files_deleted"))
+    async with engine.transaction() as conn:
+        await _change_many(conn, user, wanted, sorted({file.owner_id for file in files}))
+    return see_other(_with_notice(wanted.back, "saved"))
+
+
+async def usage(request: web.Request) -> web.Response:
+    """Show what takes the space: by kind, and the largest files; administrators see anybody's."""
+    engine, user = request.app[keys.engine], signed_in(request)
+    name = query_text(request, "of", _MAX_USER_NAME)
+    person: User = await user_by_name(engine, name) if name else user
+    if person.id != user.id and not can(user, "admin"):
+        raise NotFound
+    own = await engine.scalar(User.select(User.quota_bytes).where(User.id == person.id))
+    form = Form({"quota": "" if own is None else write_size(own)})
+    return await usage_of(request, person, form)
+
+
+async def usage_of(
+    request: web.Request, person: User, form: Form, status: int = HTTPStatus.OK
+) -> web.Response:
+    """Return the page of what takes a person's space; `form` is for administrators."""
+    engine = request.app[keys.engine]
+    groups = _by_family(await queries.kinds(engine, person.id))
+    return render(
+        request,
+        "files/usage.html",
+        status,
+        person=person,
+        form=form,
+        groups=groups,
+        largest=await queries.largest(engine, person.id),
+        used_bytes=sum(size for _family, _files, size in groups),
+        quota_bytes=await quota_bytes(request, person.id),
+        usual_bytes=request.app[keys.settings].limits.quota_bytes,
+    )
+
+
+async def quota_bytes(request: web.Request, owner_id: int) -> int:
+    """Return how much this person may keep."""
+    usual = request.app[keys.settings].limits.quota_bytes
+    return await queries.quota_bytes(request.app[keys.engine], owner_id, usual)
+
+
+def _by_family(kinds: Sequence[Kind]) -> list[tuple[str, int, int]]:
+    """Return family, number and size of files, what takes most first."""
+    sums: dict[str, tuple[int, int]] = {}
+    for kind in kinds:
+        family = types.family(kind.content_type)
+        files, size = sums.get(family, (0, 0))
+        sums[family] = files + kind.files, size + kind.size
+    rows = [(family, files, size) for family, (files, size) in sums.items()]
+    return sorted(rows, key=lambda row: row[2], reverse=True)
+
+
+async def _about(
+    request: web.Request, file: File, form: Form, status: int = HTTPStatus.OK
+) -> web.Response:
+    engine = request.app[keys.engine]
+    return render(
+        request,
+        "files/edit.html",
+        status,
+        file=file,
+        family=types.family(file.content_type),
+        form=form,
+        owner=await actions.owner_of(engine, file.owner_id),
+        choices=await folder_queries.choices(engine, file.owner_id),
+        crumbs=await folder_queries.ancestors(engine, file.folder_id),
+        posts=_seen(request, await queries.posts_with(engine, [file.id])),
+    )
+
+
+def _form_of(file: File) -> Form:
+    values = {"name": file.name, "folder": file.folder_id or "", "visibility": file.visibility}
+    return Form(values)
+
+
+async def _change(conn: Connection, user: User, file: File, change: FileChange) -> None:
+    before = dict(file)
+    if change.folder_id != file.folder_id:
+        folder = await folder_queries.own_folder(conn, file.owner_id, change.folder_id)
+        await actions.move(conn, [file], folder)
+    # Who only moved a file did not ask to open it: the folder has closed it, and that stands.
+    if change.visibility != before["visibility"]:
+        await actions.show(conn, [file], change.visibility)
+    await actions.rename(conn, file, change.name)
+    if dict(file) != before:
+        now = datetime.now(UTC)
+        await actions.note(conn, user, "edit-file", file.owner_id, [before["name"]], now=now)
+
+
+async def _change_many(conn: Connection, user: User, wanted: Many, owners: list[int]) -> None:
+    for owner_id in owners:  # in one order, so that two who do this do not wait for each other
+        await actions.hold(conn, owner_id)
+    files = await queries.manageable_files(conn, user, wanted.ids)
+    for owner_id in owners:
+        theirs = [file for file in files if file.owner_id == owner_id]
+        if wanted.action is Action.MOVE:
+            folder = await folder_queries.own_folder(conn, owner_id, wanted.folder_id)
+            await actions.move(conn, theirs, folder)
+        else:
+            await actions.show(conn, theirs, wanted.visibility)
+        names = [file.name for file in theirs]
+        await actions.note(conn, user, "edit-file", owner_id, names, now=datetime.now(UTC))
+
+
+async def _ask(request: web.Request, files: list[File], back: str) -> web.Response:
+    posts = await queries.posts_with(request.app[keys.engine], [file.id for file in files])
+    return render(
+        request,
+        "files/delete.html",
+        files=files,
+        back=back,
+        posts=_seen(request, posts),
+        hidden_posts=len(posts) - len(_seen(request, posts)),
+    )
+
+
+async def _delete(request: web.Request, user: User, ids: list[int]) -> None:
+    engine = request.app[keys.engine]
+    async with engine.transaction() as conn:
+        files = await queries.manageable_files(conn, user, ids)
+        await actions.remove(conn, files)
+        for owner_id in {file.owner_id for file in files}:
+            names = [file.name for file in files if file.owner_id == owner_id]
+            await actions.note(conn, user, "delete-file", owner_id, names, now=datetime.now(UTC))
+    for sha256 in {file.sha256 for file in files}:
+        await actions.release(engine, request.app[keys.storage], sha256)
+
+
+def _seen(request: web.Request, posts: list[Blog]) -> list[Blog]:
+    """Return the posts that the person may see: others' drafts are not named."""
+    user = request[keys.user]
+    return [post for post in posts if post.published_at or can(user, "edit", post)]
+
+
+def _with_notice(address: str, notice: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}notice={notice}"

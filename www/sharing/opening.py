@@ -1,0 +1,164 @@
+"""Pages of those who were given a link: the password, what it opens, and the way out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import hdrs, web
+
+from www import keys
+from www.addresses import client_address
+from www.auth import throttle
+from www.auth.passwords import MAX_BYTES
+from www.errors import Gone, Invalid, NotFound, RateLimited
+from www.files import folder_queries, listing, types
+from www.files.actions import owner_of
+from www.files.download import Download, respond
+from www.files.forms import MAX_ID_DIGITS, Shown
+from www.files.listing import Scope
+from www.forms import Fields, Form
+from www.i18n import N_
+from www.render import render, see_other
+from www.requests import cursor, query_text, read_form, row_id
+from www.sharing import actions, grants, queries
+from www.sharing.queries import State
+
+if TYPE_CHECKING:
+    from www.models import File, ShareLink
+
+
+async def detail(request: web.Request) -> web.Response:
+    """Show what a link opens; where it has a password, ask for that first."""
+    now = datetime.now(UTC)
+    link = await queries.link(request.app[keys.engine], request.match_info["token"])
+    queries.require(link, now, also=State.USED_UP)
+    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+        if request.method != hdrs.METH_POST:
+            return _ask(request, link, Form())
+        return await _unlock(request, link, now)
+    if request.method == hdrs.METH_POST:
+        return see_other(request.path)
+    if link.file_id is not None:
+        return await _file(
+            request, link, await queries.shared_file(request.app[keys.engine], link, link.file_id)
+        )
+    return await _folder(request, link)
+
+
+async def download(request: web.Request) -> web.StreamResponse:
+    """Send a file that a link opens, and count it."""
+    engine, now = request.app[keys.engine], datetime.now(UTC)
+    link = await queries.link(engine, request.match_info["token"])
+    file_id = row_id(request)
+    grant = grants.download(file_id)
+    is_counted = grants.has(request, link, grant, now)
+    queries.require(link, now, also=State.USED_UP if is_counted else State.OPEN)
+    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+        return see_other(request.app[keys.urls]("sharing.detail", token=link.token))
+    file = await queries.shared_file(engine, link, file_id)
+    if request.match_info["name"] != file.name:
+        raise NotFound
+    if not is_counted and not _is_preview(request, link):
+        await _count(request, link, grant, f"/s/{link.token}/{file.id}", now)
+    found = Download(file.name, file.content_type, file.sha256, file.size, file.created_at)
+    return await respond(request, request.app[keys.storage], found)
+
+
+async def _unlock(request: web.Request, link: ShareLink, now: datetime) -> web.Response:
+    """Look at a password; whoever guesses waits longer and longer, by link and network."""
+    data = await read_form(request)
+    try:
+        fields = Fields(data)
+        password = fields.secret("password", max_chars=MAX_BYTES)
+        fields.check()
+        await _check(request, link, password, now)
+    except (Invalid, RateLimited) as err:
+        page = _ask(request, link, Form.again(data, err), err.status)
+        page.headers.update(err.headers)
+        return page
+    grants.give(request, link, grants.PASSWORD, f"/s/{link.token}", now)
+    return see_other(request.path)
+
+
+async def _check(request: web.Request, link: ShareLink, password: str, now: datetime) -> None:
+    engine, free = request.app[keys.engine], request.app[keys.settings].limits.login_attempts
+    key = f"share:{link.id}@{throttle.network(client_address(request))}"
+    async with engine.transaction() as conn:
+        attempt = await throttle.begin(conn, key, free=free, now=now)
+    if not await request.app[keys.passwords].verify(link.password_hash, password):
+        raise Invalid({"password": [N_("This is not the password of this link.")]})
+    async with engine.transaction() as conn:
+        await throttle.succeed(conn, attempt)
+
+
+async def _count(
+    request: web.Request, link: ShareLink, grant: str, path: str, now: datetime
+) -> None:
+    """Count a download, once for one browser; raises Gone where none is left."""
+    if request.method == hdrs.METH_HEAD:
+        return
+    async with request.app[keys.engine].transaction() as conn:
+        if not await actions.count(conn, link, now=now):
+            raise Gone(queries.WHY[State.USED_UP])
+    grants.give(request, link, grant, path, now)
+
+
+def _is_preview(request: web.Request, link: ShareLink) -> bool:
+    """Return whether the page shows this itself; where downloads are limited, nothing is shown."""
+    return link.downloads_left is None and query_text(request, "preview", 1) == "1"
+
+
+async def _file(request: web.Request, link: ShareLink, file: File) -> web.Response:
+    engine = request.app[keys.engine]
+    return render(
+        request,
+        "sharing/file.html",
+        headers={hdrs.CACHE_CONTROL: "no-store"},
+        link=link,
+        file=file,
+        family=types.family(file.content_type),
+        previews=link.downloads_left is None and types.may_inline(file.content_type),
+        owner=await owner_of(engine, file.owner_id),
+    )
+
+
+async def _folder(request: web.Request, link: ShareLink) -> web.Response:
+    engine = request.app[keys.engine]
+    wanted = query_text(request, "in", MAX_ID_DIGITS)
+    if wanted and not (wanted.isascii() and wanted.isdigit()):
+        raise NotFound
+    path = await queries.shared_path(engine, link, int(wanted) if wanted else None)
+    folder, shown = path[-1], Shown.read(request, ("folders",))
+    scope = Scope(folder.owner_id, folder.id)
+    page = await listing.page(engine, scope, shown.sort, cursor(request))
+    folders = []
+    if cursor(request) is None:
+        folders = await folder_queries.subfolders(engine, folder.owner_id, folder.id)
+    return render(
+        request,
+        "sharing/folder.html",
+        HTTPStatus.OK,
+        headers={hdrs.CACHE_CONTROL: "no-store"},
+        link=link,
+        path_down=path,
+        folder=folder,
+        folders=folders,
+        page=page,
+        shown=shown,
+        owner=await owner_of(engine, folder.owner_id),
+    )
+
+
+def _ask(
+    request: web.Request, link: ShareLink, form: Form, status: int = HTTPStatus.OK
+) -> web.Response:
+    return render(
+        request,
+        "sharing/password.html",
+        status,
+        headers={hdrs.CACHE_CONTROL: "no-store"},
+        form=form,
+        link=link,
+    )
