@@ -162,7 +162,13 @@ async def resumable_uploads(app: web.Application) -> AsyncIterator[None]:
     min_free_bytes = settings.storage.min_free_bytes
     async with Staging(settings.data / "uploads", min_free_bytes=min_free_bytes) as staging:
         app[keys.uploads] = uploads = Uploads(
-            app[keys.engine], app[keys.storage], staging, app[keys.space], bounds, Locks()
+            app[keys.engine],
+            app[keys.storage],
+            staging,
+            app[keys.space],
+            bounds,
+            Locks(),
+            app[keys.scanner],
         )
         sweeping = asyncio.create_task(upload_sweeping.sweep_forever(uploads))
         yield

@@ -1,11 +1,13 @@
 """What a virus scanner finds is not kept; what happens while there is none, the settings say."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from tests.clamd import EICAR, MOST_BYTES, Small
 from tests.files.door import JSON, kept, send, upload
+from tests.uploads.door import Tus, claims, staged
 from www import keys
 from www.files.scanning import Scanner
 from www.models import File
@@ -92,6 +94,36 @@ async def test_any_other_answer_is_no_verdict(alice, answer):
     assert refused.status == 503
     assert "cannot be checked for viruses" in await refused.text()
     assert kept(alice) == {}
+
+
+async def resumed(alice, content, scanner):
+    """Upload by tus while `scanner` looks."""
+    alice.app._frozen = False
+    alice.app[keys.uploads] = replace(alice.app[keys.uploads], scanner=scanner)
+    return await Tus(alice).create(len(content), content, Upload_Metadata=claims(filename="a.txt"))
+
+
+async def test_resumed_uploads_are_scanned_too(alice, clamd):
+    clean = await resumed(alice, b"hello", Scanner(clamd))
+    assert clean.status == 201
+    bad = await resumed(alice, EICAR, Scanner(clamd))
+    assert bad.status == 422
+    assert list(kept(alice).values()) == [b"hello"]
+    assert staged(alice) == {}
+    assert [row.size for row in await rows(alice)] == [5]
+
+
+async def test_a_resumed_upload_waits_for_the_scanner(alice, clamd):
+    """Its bytes are not sent again once the scanner is back."""
+    away = await resumed(alice, b"hello", Scanner("127.0.0.1:1"))
+    assert away.status == 503
+    assert kept(alice) == {}
+    assert list(staged(alice).values()) == [b"hello"]
+    uploads = replace(alice.app[keys.uploads], scanner=Scanner(clamd))
+    [token] = staged(alice)
+    async with uploads.opened(alice.user.id, token) as work:
+        assert work.is_complete
+    assert list(kept(alice).values()) == [b"hello"]
 
 
 async def test_it_answers_whether_it_is_there(clamd):

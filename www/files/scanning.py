@@ -16,10 +16,13 @@ from www.errors import Unavailable, WwwError
 from www.i18n import N_
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from typing import TypeAlias
 
     from www.files.upload import Received
     from www.storage import Storage
+
+    Read: TypeAlias = Callable[[int, int], Awaitable[bytes]]
 
 _log: Final = logging.getLogger("www.files")
 _STEP_BYTES: Final = 128 * 1024
@@ -70,22 +73,28 @@ class Scanner:
         Raises Infected, TooLargeToScan, Unavailable; then the caller withdraws the contents.
         """
         for one in received:
-            async with self._turns:
-                try:
-                    verdict = await self._scan(storage, one.sha256)
-                except ScanError as err:
-                    self._unscanned(one, str(err))
-                    continue
-            if verdict.endswith(" FOUND"):
-                virus = verdict.removeprefix("stream: ").removesuffix(" FOUND")
-                _log.warning("refused a file with %s, sha256 %s", virus, one.sha256)
-                raise Infected(name=one.name, virus=virus)
-            if verdict.endswith("size limit exceeded. ERROR"):
-                if not self._accept_unscanned:
-                    raise TooLargeToScan(name=one.name)
-                self._unscanned(one, verdict)
-            elif verdict != "stream: OK":
-                self._unscanned(one, verdict)
+            content = await storage.open(one.sha256)
+            try:
+                await self.screen_bytes(one.name, content.pread)
+            finally:
+                content.close()
+
+    async def screen_bytes(self, name: str, read: Read) -> None:
+        """Scan what `read(offset, size)` gives until it gives nothing more; raises as `screen`."""
+        async with self._turns:
+            try:
+                verdict = await self._scan(read)
+            except ScanError as err:
+                self._unscanned(str(err))
+                return
+        if verdict.endswith(" FOUND"):
+            virus = verdict.removeprefix("stream: ").removesuffix(" FOUND")
+            _log.warning("refused a file with %s", virus)
+            raise Infected(name=name, virus=virus)
+        if verdict.endswith("size limit exceeded. ERROR") and not self._accept_unscanned:
+            raise TooLargeToScan(name=name)
+        if verdict != "stream: OK":
+            self._unscanned(verdict)
 
     async def ping(self) -> None:
         """Ask whether clamd is there. Raises ScanError."""
@@ -95,30 +104,26 @@ class Scanner:
         if answer != "PONG":
             raise ScanError(f"{self._address} answers {answer!r}: this is no clamd")
 
-    def _unscanned(self, one: Received, why: str) -> None:
+    def _unscanned(self, why: str) -> None:
         if not self._accept_unscanned:
             _log.error("a file was refused because it could not be scanned: %s", why)
             raise Unavailable(_DOWN)
-        _log.warning("a file was accepted unscanned, sha256 %s: %s", one.sha256, why)
+        _log.warning("a file was accepted without a scan: %s", why)
 
-    async def _scan(self, storage: Storage, sha256: str) -> str:
+    async def _scan(self, read: Read) -> str:
         """Return clamd's verdict. Raises ScanError."""
         async with self._connected() as sock:
             with suppress(ConnectionError):  # clamd has seen enough, and has said why
-                await self._send(sock, storage, sha256)
+                await self._send(sock, read)
             return await self._answer(sock, _VERDICT_S)
 
-    async def _send(self, sock: socket.socket, storage: Storage, sha256: str) -> None:
-        send = asyncio.get_running_loop().sock_sendall
-        content, at = await storage.open(sha256), 0
-        try:
-            await send(sock, b"zINSTREAM\0")
-            while chunk := await content.pread(at, _STEP_BYTES):
-                async with asyncio.timeout(self._silence_s):
-                    await send(sock, len(chunk).to_bytes(4, "big") + chunk)
-                at += len(chunk)
-        finally:
-            content.close()
+    async def _send(self, sock: socket.socket, read: Read) -> None:
+        send, at = asyncio.get_running_loop().sock_sendall, 0
+        await send(sock, b"zINSTREAM\0")
+        while chunk := await read(at, _STEP_BYTES):
+            async with asyncio.timeout(self._silence_s):
+                await send(sock, len(chunk).to_bytes(4, "big") + chunk)
+            at += len(chunk)
         await send(sock, bytes(4))
 
     async def _answer(self, sock: socket.socket, seconds: float) -> str:

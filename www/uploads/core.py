@@ -13,6 +13,7 @@ Whoever opens the upload next goes on where the crash was; the sweep does so too
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from www.errors import BadRequest, Gone, TooLarge
 from www.files import types
+from www.files.scanning import Infected, TooLargeToScan
 from www.files.upload import Received
 from www.i18n import N_
 from www.models import File, Upload
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from www.db import Engine
+    from www.files.scanning import Scanner
     from www.files.space import Space
     from www.storage import Storage
     from www.uploads.locks import Hold, Locks
@@ -95,6 +98,7 @@ class Uploads:
     space: Space
     bounds: Bounds
     locks: Locks
+    scanner: Scanner | None = None
 
     def draft(self, owner_id: int, name: str) -> Upload:
         """Return a new upload that is not stored yet."""
@@ -189,9 +193,31 @@ class Uploads:
         if upload.expected_sha256 not in {None, sha256}:
             await self.delete(work)
             raise ChecksumMismatch
+        await self._screen(work)
         upload.sha256, upload.length = sha256, staged.offset
         await self.engine.update(upload)
         await self._become_file(work, sha256)
+
+    async def _screen(self, work: Work) -> None:
+        """Have it scanned for viruses. Raises Infected, TooLargeToScan: it is gone then.
+
+        Where the scanner is away (Unavailable) all bytes stay, and the next request tries again.
+        """
+        if self.scanner is None:
+            return
+        path = self.staging.path(work.upload.token)
+        try:
+            with await self.staging.run(lambda: path.open("rb")) as file:
+
+                async def read(offset: int, size_bytes: int) -> bytes:
+                    return await self.staging.run(
+                        lambda: os.pread(file.fileno(), size_bytes, offset)
+                    )
+
+                await self.scanner.screen_bytes(work.upload.name, read)
+        except (Infected, TooLargeToScan):
+            await self.delete(work)
+            raise
 
     async def delete(self, work: Work) -> None:
         """Forget the upload, and give its space back; a file that it has become stays."""
