@@ -25,11 +25,11 @@ from www.files.sweeping import sweep_forever
 from www.markup import ComrakRenderer, Renders
 from www.metrics import Metrics
 from www.middlewares import MIDDLEWARES
-from www.middlewares.headers import add_headers
+from www.middlewares.headers import add_headers, policy_with
 from www.middlewares.seen import origin
 from www.render import Urls, load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
-from www.storage import storage_of
+from www.storage import origin_for_browsers, storage_of
 from www.uploads import protocol
 from www.uploads import sweeping as upload_sweeping
 from www.uploads.core import Bounds, Uploads
@@ -65,6 +65,7 @@ def create_app(
     app[keys.checksums] = Checksums()
     app[keys.space] = Space()
     app[keys.scanner] = _scanner(settings)
+    app[keys.policy] = policy_with(origin_for_browsers(settings))
     app[keys.tasks] = set()
     app[keys.metrics] = Metrics()
     setup_routes(app, routes)

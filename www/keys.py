@@ -41,6 +41,7 @@ checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archive
 uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")
 bodies: Final[web.AppKey[Bodies]] = web.AppKey("bodies")
 scanner: Final[web.AppKey[Scanner | None]] = web.AppKey("scanner")  # None: files are not scanned
+policy: Final[web.AppKey[str]] = web.AppKey("policy")  # Content-Security-Policy of pages
 space: Final[web.AppKey[Space]] = web.AppKey("space")
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
 renders: Final[web.AppKey[Renders]] = web.AppKey("renders")

@@ -209,10 +209,6 @@ class Storage(Section):
         bool,
         About("readers are sent to the bucket by links that last an hour", "true or false"),
     ] = False
-    presign_uploads: Annotated[
-        bool,
-        About("browsers may put files into the bucket themselves, up to 5 GiB", "true or false"),
-    ] = False
     public_endpoint: Annotated[
         str | None,
         BeforeValidator(origin),

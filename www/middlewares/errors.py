@@ -81,6 +81,8 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     try:
         return await handler(request)
     except WwwError as err:
+        if request.get(keys.answering):  # the storage went away in the middle of a file
+            raise ConnectionAbortedError from err
         return _answer(request, err.status, err.message, err.headers, err)
     except web.HTTPException as err:
         if err.status < HTTPStatus.BAD_REQUEST:

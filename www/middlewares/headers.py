@@ -30,6 +30,17 @@ SECURITY_HEADERS: Final = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), browsing-topics=()"),
 )
+
+
+def policy_with(origin: str) -> str:
+    """Return the pages' policy where `origin` sends files too: the bucket, to which links lead."""
+    policy = CONTENT_SECURITY_POLICY
+    for source in ("img-src", "media-src") if origin else ():
+        policy = policy.replace(f"{source} 'self'", f"{source} 'self' {origin}")
+    return policy
+
+
+_POLICY: Final = "Content-Security-Policy"
 _HSTS: Final = "max-age=31536000"
 
 
@@ -37,6 +48,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Complete `response`; what the handler has set stays."""
     request[keys.answering] = True
     headers = response.headers
+    if _POLICY not in headers and (policy := request.app.get(keys.policy)):
+        headers[_POLICY] = policy
     for name, value in SECURITY_HEADERS:
         if name not in headers:
             headers[name] = value

@@ -2,7 +2,7 @@
 
 from www.storage.base import Content, Incoming, Storage, StorageFull, Stored
 from www.storage.local import LocalStorage
-from www.storage.opening import shown, storage_of
+from www.storage.opening import origin_for_browsers, shown, storage_of
 
 __all__ = [
     "Content",
@@ -11,6 +11,7 @@ __all__ = [
     "Storage",
     "StorageFull",
     "Stored",
+    "origin_for_browsers",
     "shown",
     "storage_of",
 ]

@@ -48,8 +48,8 @@ class Patience:
     connect_s: float = 5.0
     silence_s: float = 30.0  # between two bytes of an answer
     request_s: float = 180.0  # one part: 8 MiB at 0.4 Mbit/s
-    retries: int = 6
-    retries_s: float = 60.0  # no new attempt afterwards
+    retries: int = 5
+    retries_s: float = 30.0  # no new attempt afterwards
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,20 +27,5 @@ class Links:
     def download(self, key: str, headers: Mapping[str, str]) -> str:
         """Return a link to an object, whose answer carries `headers`."""
         query = {f"response-{name.lower()}": text for name, text in headers.items()}
-        return self._url("GET", key, query=query)
-
-    def upload(self, key: str, size_bytes: int) -> str:
-        """Return an address that takes one PUT of exactly so many bytes."""
-        return self._url("PUT", key, headers={"content-length": str(size_bytes)})
-
-    def _url(
-        self,
-        method: str,
-        key: str,
-        query: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> str:
         signer = self.place.signer(self.endpoint)
-        return signer.url(
-            method, self.place.key(key), expires_s=self.expires_s, query=query, headers=headers
-        )
+        return signer.url("GET", self.place.key(key), expires_s=self.expires_s, query=query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from www.settings import PREVIOUS, load_other
 from www.storage.local import LocalStorage
@@ -37,6 +38,16 @@ def place_of(settings: Settings) -> Place:
         prefix=s3.prefix,
         path_style=s3.path_style,
     )
+
+
+def origin_for_browsers(settings: Settings) -> str:
+    """Return the scheme and host of the bucket where browsers are sent there, else nothing."""
+    s3 = settings.storage
+    if s3.kind != "s3" or not s3.presign_downloads:
+        return ""
+    place = place_of(settings)
+    parts = urlsplit(place.address_at(s3.public_endpoint or place.endpoint))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def shown(settings: Settings) -> str:

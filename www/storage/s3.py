@@ -167,9 +167,8 @@ class S3Storage:
                 swept += await self.delete(sha256, older_than_s=older_than_s)
         await self._sweep_folder("marks", age)
         stale = timedelta(seconds=self._stale_s)
-        swept += await self._sweep_folder("direct", stale)
         with suppress(Unavailable):  # not every service and not every key can list them
-            swept += await self._disk.run(lambda: abort_leftovers(self.bucket.place, stale))
+            swept += await asyncio.to_thread(abort_leftovers, self.bucket.place, stale)
         return swept
 
     def link(self, sha256: str, headers: Mapping[str, str]) -> str | None:
@@ -238,14 +237,11 @@ class S3Storage:
             with suppress(Unavailable):  # it is swept, and means nothing after ten minutes
                 await self.bucket.delete(doom)
 
-    async def _sweep_folder(self, folder: str, age: timedelta) -> int:
-        swept = 0
+    async def _sweep_folder(self, folder: str, age: timedelta) -> None:
         async for some in self.bucket.all_below(folder):
             for one in some:
                 if _is_older(one, age):
                     await self.bucket.delete(one["path"])
-                    swept += 1
-        return swept
 
 
 def _key(sha256: str) -> str:

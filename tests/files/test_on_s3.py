@@ -1,0 +1,123 @@
+"""The whole product with its files in a bucket."""
+
+import asyncio
+import os
+from dataclasses import replace
+
+import pytest
+from aiohttp import ClientError
+from yarl import URL
+
+from tests.files.door import JSON, send, sha256, upload
+from tests.s3 import HASTE, settings_of
+from tests.storage.trouble import Door
+from tests.uploads.door import Tus, claims
+from www import keys
+from www.files import queries
+from www.models import File
+from www.settings import Settings
+from www.storage.bucket import Bucket
+from www.storage.opening import place_of
+
+TEXT = b"hello " * 500_000  # small files come from our memory
+LARGE = os.urandom(20_000_000)
+
+
+@pytest.fixture
+async def door(bucket):
+    async with Door(bucket) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(request, tmp_path, database, door, monkeypatch):
+    hasty = lambda settings: replace(place_of(settings), patience=HASTE)  # noqa: E731
+    monkeypatch.setattr("www.storage.opening.place_of", hasty)
+    given = getattr(request, "param", {})
+    storage = {**settings_of(door.place), **given}
+    return Settings.model_validate({"data": tmp_path / "res", "db": database, "storage": storage})
+
+
+@pytest.fixture
+def objects(bucket):
+    async def names():
+        return sorted(key.rpartition("/")[2] for key in await Bucket(bucket).below("files"))
+
+    return names
+
+
+async def test_files_go_in_and_out(alice, client, objects):
+    files = [("a.txt", b"hello"), ("large.bin", LARGE), ("empty", b"")]
+    described = await upload(alice, *files)
+    assert await objects() == sorted(sha256(content) for _, content in files)
+    for one, (_, content) in zip(described, files, strict=True):
+        async with client.get(one["url"]) as answer:
+            assert await answer.read() == content
+        async with client.get(one["url"], headers={"Range": "bytes=3-12345678"}) as answer:
+            assert await answer.read() == content[3:12345679] or answer.status == 416
+
+
+async def test_resumed_uploads_go_there_too(alice, objects):
+    tus = Tus(alice)
+    address = await tus.begin(1_500_000, Upload_Metadata=claims(filename="a.bin"))
+    await tus.append(address, 0, LARGE[:900_000])
+    last = await tus.append(address, 900_000, LARGE[900_000:1_500_000])
+    assert await objects() == [sha256(LARGE[:1_500_000])]
+    async with alice.get(URL(last.headers["File-Location"]).raw_path) as answer:
+        assert await answer.read() == LARGE[:1_500_000]
+
+
+async def test_what_is_deleted_is_swept(alice, objects):
+    [file] = await upload(alice, ("a.txt", b"hello"))
+    await alice.post(f"/files/{file['id']}/delete", allow_redirects=False)
+    engine, storage = alice.app[keys.engine], alice.app[keys.storage]
+    assert await objects() == [file["sha256"]]  # young
+    assert (
+        await storage.sweep(lambda some: queries.contents_in_use(engine, some), older_than_s=-10)
+        == 1
+    )
+    assert await objects() == []
+
+
+async def test_while_the_server_is_away_nothing_gets_in_by_half(alice, door, objects):
+    door.limit = 0
+    assert (await send(alice, ("a.txt", b"hello"), **JSON)).status == 503
+    assert await alice.app[keys.engine].all(File.select()) == []
+    door.limit = None
+    assert await objects() == []
+    await upload(alice, ("a.txt", b"hello"))
+
+
+async def test_a_download_that_breaks_is_seen_to_break(alice, client, door):
+    [file] = await upload(alice, ("large.bin", LARGE))
+    with pytest.raises((ClientError, asyncio.IncompleteReadError)):
+        async with client.get(file["url"]) as answer:
+            assert await answer.content.readexactly(100_000) == LARGE[:100_000]
+            door.limit = 0
+            await answer.read()
+
+
+@pytest.mark.parametrize("settings", [{"presign_downloads": True}], indirect=True)
+async def test_readers_are_sent_to_the_bucket(alice, client, door):
+    [file] = await upload(alice, ("你好.txt", TEXT))
+    async with client.get(file["url"], allow_redirects=False) as answer:
+        assert answer.status == 302
+        link = URL(answer.headers["Location"], encoded=True)
+    assert link.host == "127.0.0.1"
+    async with client.session.get(link) as answer:
+        assert await answer.read() == TEXT
+        assert answer.content_type == "text/plain"
+        assert "%E4%BD%A0%E5%A5%BD.txt" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("settings", [{"presign_downloads": True}], indirect=True)
+async def test_pages_may_show_what_the_bucket_sends(client, door):
+    async with client.get("/") as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert f"img-src 'self' {door.place.endpoint};" in policy
+    assert f"media-src 'self' {door.place.endpoint}" in policy
+
+
+async def test_pages_show_nothing_of_others_otherwise(client, door):
+    async with client.get("/") as answer:
+        assert door.place.endpoint not in answer.headers["Content-Security-Policy"]
