@@ -8,7 +8,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
 BOOTSTRAP ?= python3
 BUNDLE := frontend/node_modules/.built
 PYRIGHT := tests/typing/node_modules/.installed
-NODE_TOOLS := tests/e2e/node_modules/.installed $(PYRIGHT)
+NODE_TOOLS := tests/e2e/node_modules/.installed tests/uploads/clients/node_modules/.installed $(PYRIGHT)
 # node and npm of the machine, else those of a wheel among the development requirements
 WITH_NODE := PATH="$$PATH:$(CURDIR)/$(VENV)/node"
 QUIET_MAKE := $(MAKE) --silent --no-print-directory
@@ -62,7 +62,7 @@ docs: $(VENV)/.dev ## Write the pages that are made from the code
 clean: ## Remove everything that make has made; ./res stays
 	@rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache test-results www/static/dist frontend/node_modules tests/e2e/node_modules \
-		tests/typing/node_modules
+		tests/typing/node_modules tests/uploads/clients/node_modules
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 LOCKING := --quiet --no-config --generate-hashes --strip-extras --allow-unsafe --no-header \

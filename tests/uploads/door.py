@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import os
 
 from yarl import URL
@@ -10,7 +11,6 @@ from www import keys
 
 CONTENT = "application/offset+octet-stream"
 PARTIAL = "application/partial-upload"
-INTEROP = {"Upload-Draft-Interop-Version": "8"}
 
 
 def claims(**pairs):
@@ -37,6 +37,7 @@ class Tus:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         given = {name: str(value) for name, value in sent.items() if value is not None}
         path = URL(address).path
+        data = io.BytesIO(data) if isinstance(data, bytes) else data
         async with self.actor.request(
             method, path, data=data, headers=given, allow_redirects=False
         ) as answer:

@@ -46,11 +46,15 @@ async def create(request: web.Request) -> web.Response:
             hdrs.LOCATION: protocol.location(request, upload),
             _LIMIT: protocol.limits(uploads.bounds, upload),
         }
-        await _tell(request, address)
+        told = await _tell(request, address)
         try:
             await _receive(request, work, checksum, ends=ends)
         except (ChecksumMismatch, InconsistentLength):
             await uploads.delete(work)
+            raise
+        except (ConnectionError, web.RequestPayloadError):
+            if not told:  # nobody knows the address
+                await uploads.delete(work)
             raise
         if ends:
             return await _final(request, work)
@@ -143,11 +147,11 @@ async def _final(request: web.Request, work: Work) -> web.Response:
     return web.json_response(body, status=HTTPStatus.CREATED, headers=headers)
 
 
-async def _tell(request: web.Request, headers: Mapping[str, str]) -> None:
-    """Send 104, to a client of the same version that can take it."""
+async def _tell(request: web.Request, headers: Mapping[str, str]) -> bool:
+    """Send 104, to a client of the same version that can take it; return whether it was sent."""
     version = fields.sf_integer(request, "Upload-Draft-Interop-Version")
     if version != protocol.INTEROP_VERSION or request.version < HttpVersion11:
-        return
+        return False
     lines = {**headers, "Upload-Draft-Interop-Version": str(protocol.INTEROP_VERSION)}
     text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     head = "HTTP/1.1 104 Upload Resumption Supported\r\n"
@@ -155,6 +159,7 @@ async def _tell(request: web.Request, headers: Mapping[str, str]) -> None:
     writer = request.writer
     await writer.write(f"{head}{text}\r\n".encode())
     writer.output_size = 0
+    return True
 
 
 def _ends(request: web.Request) -> bool:

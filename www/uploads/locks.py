@@ -35,6 +35,8 @@ class Hold:
     def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
         """Call `interrupt` when somebody else wants the upload within this block."""
         self._interrupt = interrupt
+        if self.wanted:
+            interrupt()
         try:
             yield
         finally:

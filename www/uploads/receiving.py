@@ -79,31 +79,45 @@ class Body:
     async def _read(self, start: int, announced: int | None) -> None:
         hold, idle_s = self.work.hold, self.work.uploads.bounds.idle_s
         clock = asyncio.get_running_loop().time
+        end, has_gap = start, False
         await send_continue(self.request)
         try:
             async with asyncio.timeout(idle_s) as idle:
                 with hold.interruptible(lambda: idle.reschedule(clock())):
-                    end, told_s = start, clock()
+                    told_s = clock()
                     async for chunk in self.request.content.iter_any():
                         idle.reschedule(clock() + idle_s)
-                        end += len(chunk)
-                        await self._take(chunk, end, announced)
+                        end, has_gap = end + len(chunk), True
+                        await self._make_room(end, announced)
+                        has_gap = False
+                        await self._append(chunk)
+                        self._stop_if(hold.wanted)
                         if self.tell is not None and clock() - told_s > TELL_EVERY_S:
                             await self.tell(await self.staged.sync())
                             told_s = clock()
         except TimeoutError as err:
+            # What is here already stays, so that even clients which take the upload from each other
+            # all the time come to its end.
+            if not has_gap and (waiting := self.request.content.read_nowait()):
+                await self._make_room(end + len(waiting), announced)
+                await self._append(waiting)
             # Both protocols ask for a broken connection, which clients take for a reason to resume.
             if self.request.transport is not None:
                 self.request.transport.abort()
             raise ConnectionAbortedError from err
 
-    async def _take(self, chunk: bytes, end: int, announced: int | None) -> None:
-        if self.work.hold.wanted:
-            raise TimeoutError
+    async def _make_room(self, end: int, announced: int | None) -> None:
         if end > self._most:
             raise Excess
         if announced is None:
             await self.work.uploads.reserve(self.work, end, self.work.upload.length)
+
+    async def _append(self, chunk: bytes) -> None:
         if self.checksum is not None:
             self.checksum.update(chunk)
         await self.staged.write(chunk)
+
+    @staticmethod
+    def _stop_if(wanted: bool) -> None:  # noqa: FBT001  it reads as a sentence
+        if wanted:
+            raise TimeoutError

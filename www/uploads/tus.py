@@ -130,7 +130,7 @@ async def _first_bytes(request: web.Request, work: Work, checksum: Checksum | No
     assert work.staged is not None
     try:
         await Body(request, work, work.staged, checksum).receive()
-    except (ChecksumMismatch, TooLarge):
+    except (ChecksumMismatch, TooLarge, ConnectionError, web.RequestPayloadError):
         await uploads.delete(work)
         raise
 

