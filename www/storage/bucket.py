@@ -155,8 +155,8 @@ def part_size(size_bytes: int, part_bytes: int = PART_BYTES, most: int = _MOST_P
 
 
 def told(err: Exception) -> str:
-    """Return the first line of what obstore says, without its debugging."""
-    return str(err).partition("\n")[0].strip()
+    """Return what obstore says on one line, the service's words included, without its debugging."""
+    return " ".join(str(err).partition("\n\nDebug source")[0].split())
 
 
 def _store(place: Place) -> S3Store:

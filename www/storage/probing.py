@@ -34,7 +34,7 @@ async def problem(settings: Settings) -> str | None:
         with _quiet():
             await _probe(settings)
     except (WwwError, OSError) as err:
-        told = str(err.__cause__ or err).partition("\n")[0]
+        told = " ".join(str(err.__cause__ or err).partition("\n\nDebug")[0].split())
         advice = next((advice for code, advice in _ADVICE if code in str(err.__cause__)), told)
         return f"storage, {name}: {advice}"
     return None
