@@ -51,7 +51,9 @@ def unfinished(place: Place) -> Iterator[Upload]:
         answer = ET.fromstring(_ask(place, "GET", "", query))  # noqa: S314  the bucket is ours
         for found in answer.iterfind("{*}Upload"):
             begun = datetime.fromisoformat(_text(found, "Initiated"))
-            yield Upload(_text(found, "Key"), _text(found, "UploadId"), begun)
+            # Some servers pass over the prefix, and what is not below it is not ours.
+            if (key := _text(found, "Key")).startswith(query["prefix"]):
+                yield Upload(key, _text(found, "UploadId"), begun)
         if _text(answer, "IsTruncated") != "true":
             return
         query["key-marker"] = _text(answer, "NextKeyMarker")
