@@ -69,6 +69,8 @@ ADDRESSES = {
     "files.public": "/users/alice/files",
     "folders.create": "/folders",
     "folders.detail": "/folders/1",
+    "folders.archive": "/folders/1/archive",
+    "sharing.archive": "/s/t2/archive",
     "folders.edit": "/folders/1/edit",
     "folders.delete": "/folders/1/delete",
     "sharing.share_file": "/files/1/share",

@@ -107,6 +107,7 @@ ROUTES: Final = (
     Route("GET",      "/users/{name}/files",     "files.public",   managing.public, ANYONE),
     Route("GET,POST", "/folders",                "folders.create", folders.create, AUTHOR),
     Route("GET",      f"/folders/{ID}",          "folders.detail", folders.detail, ANYONE),
+    Route("GET",      f"/folders/{ID}/archive",  "folders.archive", folders.archive, ANYONE),
     Route("GET,POST", f"/folders/{ID}/edit",     "folders.edit",   folders.edit,   USER),
     Route("GET,POST", f"/folders/{ID}/delete",   "folders.delete", folders.delete, USER),
 
@@ -115,6 +116,7 @@ ROUTES: Final = (
     Route("GET", "/links", "sharing.links", sharing.links, USER),
     Route("POST", f"/links/{ID}/revoke", "sharing.revoke", sharing.revoke, USER),
     Route("GET,POST", f"/s/{LINK}", "sharing.detail", opening.detail, ANYONE),
+    Route("GET", f"/s/{LINK}/archive", "sharing.archive", opening.archive, ANYONE),
     Route("GET", f"/s/{LINK}/{ID}/{{name:.+}}", "sharing.download", opening.download, ANYONE),
     Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),
 

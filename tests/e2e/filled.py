@@ -1,11 +1,12 @@
 """A site with everything in it that a page can show: what tests of pages look at."""
 
 import contextlib
+import re
 import struct
 import zlib
 
 from tests.actors import PASSWORD
-from tests.e2e.site import post, upload, write
+from tests.e2e.site import post, read, upload, write
 from tests.templates.texts import ARTICLE_SOURCE, HEADLINES
 
 HOSTILE = """<script>alert(1)</script><img src="/static/images/seal.png" onload="alert(1)"> [a](javascript:alert(1))
@@ -58,6 +59,7 @@ async def fill(site):
             **{"夜航船.png": png(), "notes.txt": b"words", "evil.svg": SVG, "a page.html": HTML},
             **{"paper.pdf": PDF, f"{'very-long-name-' * 12}.bin": bytes(5000)},
         )
+        site.places |= await _shared(lin)
         about = {
             "display_name": "Rosa <Lantern> & Co",
             "email": "rosa@example.org",
@@ -66,6 +68,22 @@ async def fill(site):
         await post(rosa, "/account/profile", **about, bio="Letters, gardens and small machines.")
         await post(rosa, "/admin/invitations", expected=200, role="reader")
         site.cookies = {"rosa": cookie_of(rosa), "lin": cookie_of(lin)}
+
+
+async def _shared(lin):
+    """Make a folder and a link of each kind; return their addresses."""
+    await post(lin, "/folders", name="照片 & more", parent="")
+    await post(lin, "/files/2/edit", name="notes.txt", folder="1", visibility="unlisted")
+    places = {}
+    for name, path, password in (
+        ("shared-file", "/files/1", ""),
+        ("shared-folder", "/folders/1", ""),
+        ("shared-password", "/files/3", "open sesame"),
+    ):
+        await post(lin, f"{path}/share", days="7", limit="", password=password)
+        page = await read(lin, f"{path}/share")
+        places[name] = re.findall(r'href="(/s/[^"]+)"', page)[0]
+    return places
 
 
 async def _posts(lin):

@@ -1,7 +1,9 @@
 """Share links: what they open, for whom, how often and how long."""
 
 import asyncio
+import io
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -148,6 +150,23 @@ async def test_a_folder_opens_with_all_in_it_and_nothing_beside(alice, client):
     data = {"name": "low", "parent": "", "visibility": "unlisted"}
     await alice.post(f"/folders/{low}/edit", data=data)
     assert (await client.get(f"{link}/2/b.txt")).status == 404  # it was moved out
+
+
+async def test_a_folder_comes_as_one_zip_and_counts_once(alice, visitor, engine):
+    top = await make(alice, "top")
+    await put(alice, await make(alice, "low", top), ("b.txt", b"2"))
+    await put(alice, top, ("a.txt", b"1"))
+    link, first, second = (
+        await share(alice, f"/folders/{top}", limit="1"),
+        await visitor(),
+        await visitor(),
+    )
+    for _ in range(2):
+        answer = await first.get(f"{link}/archive")
+        with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
+            assert sorted(archive.namelist()) == ["top/a.txt", "top/low/b.txt"]
+    assert (await second.get(f"{link}/archive")).status == 410
+    assert (await engine.get(ShareLink, 1)).downloads == 1
 
 
 async def test_only_who_manages_a_file_shares_it(alice, bob, admin, file, engine):

@@ -62,6 +62,8 @@ ROUTES = {
     "files.public": "/users/{name}/files",
     "folders.create": "/folders",
     "folders.detail": "/folders/{id}",
+    "folders.archive": "/folders/{id}/archive",
+    "sharing.archive": "/s/{token}/archive",
     "folders.edit": "/folders/{id}/edit",
     "folders.delete": "/folders/{id}/delete",
     "sharing.share_file": "/files/{id}/share",

@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from www import keys
 from www.auth.permissions import can
 from www.errors import Invalid
-from www.files import actions, folder_actions, folder_queries, listing, queries
+from www.files import actions, folder_actions, folder_archive, folder_queries, listing, queries
 from www.files.forms import MAX_ID_DIGITS, FolderChange, NewFolder, Shown
 from www.files.listing import Scope
 from www.files.managing import SHOWS
@@ -49,6 +49,14 @@ async def detail(request: web.Request) -> web.Response:
         uses=await queries.uses(engine, [file["id"] for file in page.rows]) if manages else {},
         choices=await folder_queries.choices(engine, folder.owner_id) if manages else [],
     )
+
+
+async def archive(request: web.Request) -> web.StreamResponse:
+    """Send a folder as one zip: all of it to who may change it, else what is public."""
+    user = request[keys.user]
+    folder = await folder_queries.readable_folder(request.app[keys.engine], user, row_id(request))
+    only = None if can(user, "manage_file", folder) else Visibility.PUBLIC
+    return await folder_archive.respond(request, folder, only)
 
 
 async def create(request: web.Request) -> web.Response:

@@ -94,6 +94,7 @@ async def edit(request: web.Request) -> web.Response:
             file = await queries.manageable_file(conn, user, row_id(request))
             await _change(conn, user, file, change)
     except Invalid as err:
+        file = await queries.file(engine, file.id)  # as it is, without what was undone
         return await _about(request, file, Form.again(data, err), err.status)
     return see_other(f"{request.app[keys.urls]('files.edit', id=file.id)}?notice=saved")
 

@@ -13,7 +13,7 @@ from www.addresses import client_address
 from www.auth import throttle
 from www.auth.passwords import MAX_BYTES
 from www.errors import Gone, Invalid, NotFound, RateLimited
-from www.files import folder_queries, listing, types
+from www.files import folder_archive, folder_queries, listing, types
 from www.files.actions import owner_of
 from www.files.download import Download, respond
 from www.files.forms import MAX_ID_DIGITS, Shown
@@ -64,6 +64,23 @@ async def download(request: web.Request) -> web.StreamResponse:
         await _count(request, link, grant, f"/s/{link.token}/{file.id}", now)
     found = Download(file.name, file.content_type, file.sha256, file.size, file.created_at)
     return await respond(request, request.app[keys.storage], found)
+
+
+async def archive(request: web.Request) -> web.StreamResponse:
+    """Send all that a link to a folder opens as one zip, which counts as one download."""
+    engine, now = request.app[keys.engine], datetime.now(UTC)
+    link = await queries.link(engine, request.match_info["token"])
+    grant = grants.download(None)
+    is_counted = grants.has(request, link, grant, now)
+    queries.require(link, now, also=State.USED_UP if is_counted else State.OPEN)
+    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+        return see_other(request.app[keys.urls]("sharing.detail", token=link.token))
+    if link.folder_id is None:
+        raise NotFound
+    [folder] = await queries.shared_path(engine, link, None)
+    if not is_counted:
+        await _count(request, link, grant, f"/s/{link.token}/archive", now)
+    return await folder_archive.respond(request, folder)
 
 
 async def _unlock(request: web.Request, link: ShareLink, now: datetime) -> web.Response:

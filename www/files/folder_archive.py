@@ -1,0 +1,46 @@
+"""A folder with all in it as one zip, for its page and for share links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from www import keys
+from www.errors import TooLarge
+from www.files import archive, folder_queries, queries
+from www.files.archive import MAX_ENTRIES
+from www.files.arranging import Filed, arrange
+from www.i18n import N_
+from www.models import File, Visibility
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from www.models import Folder
+
+
+async def respond(
+    request: web.Request, folder: Folder, only: Visibility | None = None
+) -> web.StreamResponse:
+    """Answer with the folder's files under their paths in it; raises TooLarge for too many."""
+    engine = request.app[keys.engine]
+    ids = list(await folder_queries.inside(engine, folder.id))
+    select = File.select().where(File.owner_id == folder.owner_id, File.folder_id.in_(ids))
+    if only is not None:
+        select = select.where(File.visibility == only)
+    files = await engine.all(select.limit(MAX_ENTRIES + 1))
+    if len(files) > MAX_ENTRIES:
+        raise TooLarge(N_("These are too many files for one archive."))
+    paths = await queries.folder_paths(engine, ids)
+    above = len(paths[folder.id]) - 1
+    filed = [
+        Filed(
+            paths[file.folder_id or 0][above:], file.name, file.sha256, file.size, file.created_at
+        )
+        for file, at in ((file, file.created_at) for file in sorted(files, key=_by_name))
+    ]
+    storage = request.app[keys.storage]
+    return await archive.respond(request, storage, f"{folder.name}.zip", arrange(filed))
+
+
+def _by_name(file: File) -> tuple[str, int]:
+    return file.name_key, file.id
