@@ -112,6 +112,23 @@ def test_it_refuses_a_reference_of_another_type():
         Cat.name.target()
 
 
+def test_it_refuses_a_reference_to_one_of_many_rows():
+    class Cat(Table):
+        id = Column(int, primary_key=True)
+        colour = Column(str)
+        like_id = Column(str, references=lambda: Cat.colour)
+
+    with pytest.raises(
+        DefinitionError, match=r"cats\.colour> is neither the primary key nor unique"
+    ):
+        create_all([Cat])
+
+
+def test_it_refuses_what_sqlite_keeps_for_itself():
+    with pytest.raises(DefinitionError, match="Cat: SQLite keeps names like 'sqlite_cats'"):
+        TableMetaClass("Cat", (Table,), {"id": Column(int, primary_key=True)}, name="sqlite_cats")
+
+
 def test_it_says_which_columns_a_class_has():
     class Cat(Table):
         id = Column(int, primary_key=True)
@@ -165,6 +182,12 @@ WRONG = [
     (_generated(AGE + 1, default=1), r"Cat\.a: a generated column has no default"),
     (_generated(AGE + 1, server_default=1), r"Cat\.a: a generated column has no server_default"),
     (_generated(AGE + 1, primary_key=True), r"Cat\.a: a generated column cannot have primary_key"),
+    ({"a": Column(int, version=True)}, r"Cat\.a: a version is counted from a number: default=1"),
+    ({"a": Column(int, version=True, nullable=True)}, r"Cat\.a: a version is counted from a number"),
+    ({"a": Column(int, autoincrement=True)}, r"Cat\.a: autoincrement is for a single int primary key"),
+    ({"a": Column(str, max_length=0)}, r"Cat\.a: max_length is a number from 1, not 0"),
+    ({"a": AnyColumn(str, max_length="9")}, r"Cat\.a: max_length is a number from 1, not '9'"),
+    ({"a": AnyColumn(int, default=lambda row: 1)}, r"Cat\.a: the default is wrong: a function is called without"),
     (_generated(AGE + 1, version=True), r"Cat\.a: a generated column cannot have version"),
     (_generated(lower(NAME)), r"Cat\.a: generated is a str, the column a int"),
     (_generated(TWICE + 1), r"Cat\.a: it is generated from twice, which is generated itself"),
@@ -197,6 +220,12 @@ def test_it_names_what_a_database_could_not_make(columns, message):
 def test_it_refuses_to_fill_in_words():
     body = {"id": Column(int, primary_key=True), "a": Column(str, server_default="x")}
     with pytest.raises(DefinitionError, match=r"Cat\.a: a full text table holds words only"):
+        TableMetaClass("Cat", (Table,), body, full_text=True)
+
+
+def test_it_refuses_words_that_are_none():
+    body = {"id": Column(int, primary_key=True), "a": Column(int)}
+    with pytest.raises(DefinitionError, match=r"Cat\.a: a full text table holds words: take a str"):
         TableMetaClass("Cat", (Table,), body, full_text=True)
 
 

@@ -103,3 +103,46 @@ async def test_a_join_finds_the_foreign_key_of_a_table_joined_before(engine: Eng
     await engine.insert(Reply(book_id=book.id))
     select = Reply.select(Author.name, count().label("n")).join(Book).join(Author)
     assert await engine.all(select.group_by(Author.id, Author.name)) == [{"name": "Ada", "n": 1}]
+
+
+NOT_ONE_STATEMENT = {
+    "raw() takes no BEGIN: transaction()": "BEGIN",
+    "raw() takes no COMMIT": "-- all of it\n commit",
+    "raw() takes no SAVEPOINT": " /* a */ SAVEPOINT x",
+    "raw() takes a statement": " -- nothing",
+    "one statement": "SELECT 1; DELETE FROM authors",
+}
+
+
+@pytest.mark.parametrize("message", NOT_ONE_STATEMENT)
+async def test_raw_takes_one_statement_that_leaves_the_connection_as_it_was(
+    engine: Engine, ada: Author, message: str
+):
+    with pytest.raises(StatementError) as caught:
+        await engine.raw(NOT_ONE_STATEMENT[message])
+    assert message in str(caught.value) or "multiple commands" in str(caught.value)
+    assert await engine.scalars(Author.select(Author.name)) == ["Ada"]
+
+
+async def test_raw_takes_semicolons_that_end_nothing(engine: Engine):
+    assert await engine.raw("SELECT ';' AS a ; -- SELECT 1; SELECT 2\n") == [{"a": ";"}]
+    if engine.dialect.name == "sqlite":
+        await engine.raw("CREATE TRIGGER t DELETE ON books BEGIN SELECT 1; SELECT 2; END")
+    else:
+        await engine.raw("DO $$ BEGIN PERFORM 1; PERFORM 2; END $$")
+
+
+async def test_a_page_needs_rows_to_go_on_from(engine: Engine, ada: Author):
+    authors = Book.select(Book.author_id).order_by(Book.author_id)
+    for wrong in (authors.distinct(), authors.group_by(Book.author_id)):
+        with pytest.raises(
+            StatementError, match=r"behind a row of books: add the primary key \(id\)"
+        ):
+            await engine.page(wrong, size=1)
+    names: Any = Author.select(Author.name)
+    with pytest.raises(StatementError, match="takes a select of a table, not a Compound"):
+        await engine.page(names.union(names), size=1)
+    counted = Author.select(Author.name, count(Book.id).label("n")).left_join(Book)
+    counted = counted.group_by(Author.id, Author.name).order_by(Author.name)
+    for right in (counted, Author.select().distinct().order_by(Author.name)):
+        assert (await engine.page(right, size=1)).rows[0]["name"] == "Ada"

@@ -246,6 +246,9 @@ class Column(Expression[T]):
         if found.type.storage is not self.type.storage:
             kinds = f"{self.type.name} cannot refer to {found.type.name}"
             raise DefinitionError(f"{self!r}: {kinds} {found!r}")
+        if not found.owner.is_unique({found.attribute}):
+            message = f"{found!r} is neither the primary key nor unique: a row must be one"
+            raise DefinitionError(f"{self!r}: {message}")
         return found
 
     def __repr__(self) -> str:

@@ -8,6 +8,8 @@ from www.db.column import MISSING, Column
 from www.db.errors import BadValue, DefinitionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from www.db.metadata import ForeignKey, TableInfo
 
 _ACTIONS = ("cascade", "restrict", "set null")
@@ -28,6 +30,9 @@ def check_columns(cls: type, info: TableInfo[Any]) -> None:
 
 
 def _check_options(where: str, column: Column[Any]) -> None:
+    length: object = column.max_length
+    if length is not None and (type(length) is not int or length < 1):
+        raise DefinitionError(f"{where}: max_length is a number from 1, not {length!r}")
     if column.mistake:
         raise DefinitionError(f"{where}: {column.mistake}")
     for word in column.unknown:
@@ -40,7 +45,10 @@ def _check_options(where: str, column: Column[Any]) -> None:
 
 def _check_default(where: str, column: Column[Any]) -> None:
     default = column.default
-    if default is MISSING or callable(default):
+    if default is MISSING:
+        return
+    if callable(default):
+        _check_call(where, default)
         return
     if isinstance(default, dict | list):
         kind = type(default).__name__
@@ -53,6 +61,20 @@ def _check_default(where: str, column: Column[Any]) -> None:
         column.type.encode(default)
     except BadValue as err:
         raise DefinitionError(f"{where}: the default is wrong: {err}") from err
+
+
+def _check_call(where: str, default: Callable[..., Any]) -> None:
+    from inspect import signature
+
+    try:
+        needed = signature(default)
+    except ValueError:  # some of those written in C
+        return
+    try:
+        needed.bind()
+    except TypeError as err:
+        message = "a function is called without arguments for each row"
+        raise DefinitionError(f"{where}: the default is wrong: {message}: {err}") from None
 
 
 def _check_reference(where: str, column: Column[Any]) -> None:

@@ -61,7 +61,7 @@ class TableMetaClass(type):
         for key, column in columns.items():
             setattr(cls, key, column)
         if full_text:
-            _hold_words([column for column in columns.values() if not column.primary_key])
+            _hold_words(cls, [column for column in columns.values() if not column.primary_key])
         cls.info = TableInfo(
             name=table,
             row=cls,
@@ -273,8 +273,11 @@ def _rebound(indexes: Mapping[str, Index], columns: Mapping[str, Column[Any]]) -
     return [*own, *indexes.values()]
 
 
-def _hold_words(columns: Sequence[Column[Any]]) -> None:
+def _hold_words(cls: type, columns: Sequence[Column[Any]]) -> None:
     for place, column in enumerate(columns):
+        if column.type.python is not str and not column.mistake:
+            where = f"{cls.__name__}.{column.attribute}"
+            raise DefinitionError(f"{where}: a full text table holds words: take a str")
         column.type = words_type(place)
 
 
@@ -297,6 +300,8 @@ def _check_free(cls: type, key: str) -> None:
 def _check(cls: type, info: TableInfo[Any]) -> None:
     if not NAME.match(info.name):
         raise DefinitionError(f"{cls.__name__}: {info.name!r} is no table name: a-z, 0-9 and _")
+    if info.name.startswith("sqlite_"):
+        raise DefinitionError(f"{cls.__name__}: SQLite keeps names like {info.name!r} for itself")
     check_columns(cls, info)
     if not info.primary_key:
         raise DefinitionError(f"{cls.__name__} has no column with primary_key=True")
@@ -312,10 +317,14 @@ def _check_column(cls: type, info: TableInfo[Any], column: Column[Any]) -> None:
     where = f"{cls.__name__}.{column.attribute}"
     if column.primary_key and column.nullable:
         raise DefinitionError(f"{where}: a primary key cannot be nullable")
-    if column.autoincrement and (len(info.primary_key) != 1 or column.type.storage is not int):
+    alone = column.primary_key and len(info.primary_key) == 1
+    if column.autoincrement and not (alone and column.type.storage is int):
         raise DefinitionError(f"{where}: autoincrement is for a single int primary key")
     if column.version and column.type.storage is not int:
         raise DefinitionError(f"{where}: a version is counted, so it must be an int")
+    counted = column.has_default() or column.is_filled()
+    if column.version and (column.nullable or not counted):
+        raise DefinitionError(f"{where}: a version is counted from a number: default=1")
     if column.max_length is not None and column.type.storage not in {str, bytes}:
         raise DefinitionError(f"{where}: max_length is for str and bytes")
 

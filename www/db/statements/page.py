@@ -50,15 +50,7 @@ class Keyset(Generic[R]):
 
     def __init__(self, select: Select[R], after: str | None, size: int, dialect: Dialect) -> None:
         """Order by what `select` orders by, then by its primary key."""
-        if not select.order():
-            raise StatementError("a page needs order_by(): nothing else says what comes next")
-        if select.is_limited():
-            raise StatementError("a page counts its rows itself: leave out limit() and offset()")
-        if not select.info.primary_key:
-            name = select.info.called
-            raise StatementError(f"{name} has no primary key to make pages by: use limit()")
-        if size < 1:
-            raise StatementError(f"page(size=...) takes a number of rows from 1, got {size!r}")
+        _check(select, size)
         self._terms = _with_key(select)
         self._size = size
         self._shown = len(select.outputs())
@@ -80,6 +72,25 @@ class Keyset(Generic[R]):
         stored = self._dialect.stored
         pairs = zip(self._terms, last[self._shown : self._shown + len(self._terms)], strict=True)
         return encode([stored(term.expression.type, value) for term, value in pairs])
+
+
+def _check(select: Select[Any], size: int) -> None:
+    if not isinstance(select, Select):
+        message = f"page() takes a select of a table, not a {type(select).__name__}: use limit()"
+        raise StatementError(message)
+    if not select.order():
+        raise StatementError("a page needs order_by(): nothing else says what comes next")
+    if select.is_limited():
+        raise StatementError("a page counts its rows itself: leave out limit() and offset()")
+    if not select.info.primary_key:
+        name = select.info.called
+        raise StatementError(f"{name} has no primary key to make pages by: use limit()")
+    if not select.keeps(select.info.primary_key):
+        keys = ", ".join(column.attribute for column in select.info.primary_key)
+        message = f"the primary key ({keys}) to what distinct() or group_by() looks at"
+        raise StatementError(f"a page goes on behind a row of {select.info.called}: add {message}")
+    if not isinstance(size, int) or size < 1:
+        raise StatementError(f"page(size=...) takes a number of rows from 1, got {size!r}")
 
 
 def encode(values: Sequence[Any]) -> str:

@@ -12,6 +12,8 @@ from www.db.statements.query import C_co, Query
 from www.db.statements.related import Related, Relation, relation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from www.db.column import Column
     from www.db.compile import Compiler
     from www.db.metadata import TableInfo
@@ -119,6 +121,14 @@ class Select(Conditional[R], Query[R, C_co]):
     def is_limited(self) -> bool:
         """Tell whether this leaves out rows by their number."""
         return self._limit is not None or self._offset is not None
+
+    def keeps(self, columns: Sequence[Column[Any]]) -> bool:
+        """Tell whether `distinct` and `group_by` leave rows apart that differ in `columns`."""
+        looked_at = [self._group] if self._group else []
+        looked_at += [self.outputs()] if self._distinct else []
+        return all(
+            any(term is column for term in terms) for terms in looked_at for column in columns
+        )
 
     def may_lack(self, column: Column[Any]) -> bool:
         """Tell whether rows may have no value of `column`: it is nullable, or left joined."""
