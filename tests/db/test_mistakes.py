@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from tests.db.conftest import Author, Book, Reply
-from www.db import BadValue, Engine, ForeignKeyViolation, StatementError, UniqueViolation, count
+from www.db import (
+    BadValue,
+    Engine,
+    ForeignKeyViolation,
+    StatementError,
+    UniqueViolation,
+    count,
+    total,
+)
 
 any_book: Any = Book  # a type checker would refuse what is wrong here
 BAD_STATEMENTS = {
@@ -146,3 +154,59 @@ async def test_a_page_needs_rows_to_go_on_from(engine: Engine, ada: Author):
     counted = counted.group_by(Author.id, Author.name).order_by(Author.name)
     for right in (counted, Author.select().distinct().order_by(Author.name)):
         assert (await engine.page(right, size=1)).rows[0]["name"] == "Ada"
+
+
+MANY: dict[str, Any] = {"name": "Ada"}
+
+
+@pytest.mark.parametrize("verb", ["insert_many", "update_many", "delete_many"])
+async def test_many_rows_are_rows_of_one_table(engine: Engine, verb: str):
+    run: Any = getattr(engine, verb)
+    for wrong, named in (([MANY], "dict"), ([Author], "TableMetaClass"), (["Ada"], "str")):
+        with pytest.raises(
+            StatementError, match=rf"{verb}\(\) takes rows of a table, .*, not a {named}"
+        ):
+            await run(wrong)
+    with pytest.raises(StatementError, match=r"got Author, Reply: call it for each"):
+        await run([Author(id=1, name="a"), Reply(id=1, body="a")])
+
+
+async def test_many_rows_may_come_from_a_generator(engine: Engine):
+    rows = [Author(name=f"Author {number}") for number in range(3)]
+    assert await engine.insert_many((row for row in rows), fill=True) == 3
+    for row in rows:
+        row.name += "!"
+    await engine.update_many(row for row in rows)
+    assert set(await engine.scalars(Author.select(Author.name.endswith("!").label("e")))) == {True}
+    assert await engine.delete_many(row for row in rows) == 3
+
+
+async def test_a_pattern_does_not_end_with_half_an_escape(engine: Engine, ada: Author):
+    for like in (Author.name.like, Author.name.ilike):
+        assert await engine.count(Author.select().where(like("A\\da"))) == 1
+        assert await engine.count(Author.select().where(like("Ada\\\\"))) == 0
+        with pytest.raises(BadValue, match="the backslash at the end escapes nothing"):
+            like("Ada\\")
+
+
+async def test_a_number_that_grows_out_of_its_column_is_a_bad_value(engine: Engine, ada: Author):
+    await engine.insert(Book(author_id=ada.id, title="Notes", pages=2**62))
+    for wrong in (
+        Book.update(pages=Book.pages * 4).all_rows(),
+        Book.update(pages=Book.pages + 2**62),
+    ):
+        with pytest.raises(BadValue, match="a value cannot be stored"):
+            await engine.run(wrong.where(Book.title == "Notes"))
+    await engine.insert(Book(author_id=ada.id, title="More", pages=2**62))
+    if engine.dialect.name == "sqlite":  # PostgreSQL adds them up in more digits
+        with pytest.raises(BadValue, match="integer overflow"):
+            await engine.scalar(Book.select(total(Book.pages).label("sum")))
+
+
+def test_a_statement_shows_its_sql():
+    assert repr(Author.select(Author.id).where(Author.name == "Ada")) == (
+        '<SELECT "authors"."id" FROM "authors" WHERE ("authors"."name" = ?)>'
+    )
+    assert repr(Author.delete()) == (
+        "<Delete of authors: delete of every row of authors: add where() or all_rows()>"
+    )

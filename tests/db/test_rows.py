@@ -191,3 +191,24 @@ async def test_a_lower_limit_stays(engine: Engine, ada: Author):
     with pytest.raises(RowNotFound):
         await engine.one(none)
     assert await engine.one(Author.select().limit(5)) == ada
+
+
+async def test_several_values_are_assigned_at_once(engine: Engine, ada: Author):
+    book = await engine.insert(Book(author_id=ada.id, title="Notes"))
+    book |= {"pages": 7}
+    assert book.changed() == {"pages": 7}
+    await engine.update(book)
+    part = await engine.one(Book.select(Book.id, Book.version))
+    assert part.setdefault("title", "More notes") == "More notes"
+    assert part.setdefault("id", 99) == book.id
+    await engine.update(part)
+    stored = await engine.one(Book.select())
+    assert (stored.pages, stored.title, stored.version) == (7, "More notes", 3)
+
+
+@pytest.mark.parametrize("verb", ["insert", "update", "delete"])
+def test_a_row_lacks_the_verbs_of_its_table(verb: str):
+    with pytest.raises(
+        AttributeError, match=rf"does nothing to this row: await engine\.{verb}\(row"
+    ):
+        getattr(Author(name="Ada"), verb)

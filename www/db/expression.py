@@ -134,6 +134,8 @@ class Expression(Operators[T_co]):
     def _like(self, pattern: str) -> Expression[bool]:
         if self.type.storage is not str or self.type.native is not None:
             raise StatementError(f"{self!r} is {self.type.name}: only text is like a pattern")
+        if len(pattern) - len(pattern.rstrip("\\")) & 1:
+            raise BadValue(f"{pattern!r:.80}: the backslash at the end escapes nothing, write two")
         bound: Expression[str] = Bound(TEXT.encode(pattern), TEXT)
         return Binary(self, " LIKE ", Written("", bound, " ESCAPE '\\'", TEXT))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from keyword import iskeyword
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from www.db import rules
@@ -148,6 +149,18 @@ class Table(dict[str, Any], Selecting, metaclass=TableMetaClass):
             self._changes = {key: None}
         dict.__setitem__(self, key, value)
 
+    def __ior__(self, values: Any) -> Self:  # type: ignore[override, misc]  # a dict's has overloads
+        """Assign several values: `book |= {"title": "Solaris", "pages": 204}`."""
+        for key, value in dict(values).items():
+            self[key] = value
+        return self
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Assign a value where the row has none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
     def changed(self) -> dict[str, Any]:
         """Return the columns assigned since the row was read or written, with their new values."""
         return {key: self[key] for key in self.changed_keys()}
@@ -217,6 +230,25 @@ class Table(dict[str, Any], Selecting, metaclass=TableMetaClass):
     def _require_full_text(cls) -> None:
         if not cls.info.full_text:
             raise StatementError(f"{cls.__name__} is not a full text table")
+
+
+class _OfTheTable:
+    """A verb of the table, which a row has not: its statement would be about other rows."""
+
+    def __init__(self, verb: Callable[..., Any]) -> None:
+        """Take the function, whose first argument is the class."""
+        self._verb = verb
+
+    def __get__(self, row: Table | None, table: type[Table]) -> MethodType:
+        if row is None:
+            return MethodType(self._verb, table)
+        name = self._verb.__name__
+        message = f"{table.__name__}.{name}() makes a statement and does nothing to this row"
+        raise AttributeError(f"{message}: await engine.{name}(row)")
+
+
+for _verb in ("insert", "update", "delete"):
+    setattr(Table, _verb, _OfTheTable(vars(Table)[_verb].__func__))
 
 
 def _builder(info: TableInfo[Any]) -> Callable[..., dict[str, Any]]:

@@ -17,7 +17,7 @@ from www.db.statements.select import Count
 from www.db.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Iterable
     from contextlib import AbstractAsyncContextManager
 
     from www.db.connection import Connection
@@ -199,14 +199,14 @@ class Verbs:
         row.mark_stored()
         return row
 
-    async def insert_many(self, rows: Sequence[TableT], *, fill: bool = False) -> int:
+    async def insert_many(self, rows: Iterable[TableT], *, fill: bool = False) -> int:
         """Insert rows of one table with the same columns: all of them or none. Returns how many.
 
         With `fill`, what the database chose (ids, say) is filled in, as `insert` does.
         """
         from www.db import bulk
 
-        if not rows:
+        if not (rows := bulk.of_one_table(rows, "insert_many")):
             return 0
         columns = len(rows[0])
         for row in rows:
@@ -242,20 +242,21 @@ class Verbs:
             dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
         row.mark_stored()
 
-    async def update_many(self, rows: Sequence[Table]) -> None:
+    async def update_many(self, rows: Iterable[Table]) -> None:
         """Like `update` for many rows of one table, in few statements: all of them or none.
 
         Raises VersionConflict or RowNotFound as `update` does.
         """
         from www.db import bulk
 
-        if rows:
+        if rows := bulk.of_one_table(rows, "update_many"):
             await bulk.update(self, rows)
 
-    async def delete_many(self, rows: Sequence[Table]) -> int:
+    async def delete_many(self, rows: Iterable[Table]) -> int:
         """Delete rows of one table, in few statements. Returns how many there still were."""
         from www.db import bulk
 
+        rows = bulk.of_one_table(rows, "delete_many")
         return await bulk.delete(self, rows) if rows else 0
 
     async def delete(self, row: Table) -> bool:

@@ -6,17 +6,20 @@ none, takes a statement for each row, or a hundred rows of one INSERT.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from www.db.bulk import arrays, each
 from www.db.errors import RowNotFound, StatementError, VersionConflict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from www.db.metadata import TableInfo
     from www.db.table import Table
     from www.db.verbs import Verbs
+
+
+TableT = TypeVar("TableT", bound="Table")
 
 
 async def insert(verbs: Verbs, rows: Sequence[Table], *, fill: bool) -> None:
@@ -31,7 +34,7 @@ async def insert(verbs: Verbs, rows: Sequence[Table], *, fill: bool) -> None:
 
 async def update(verbs: Verbs, rows: Sequence[Table]) -> None:
     """Write what was assigned to each of the rows; one that is not as it was read is an error."""
-    info = _of_one_table(rows, "update_many")[0].info
+    info = rows[0].info
     groups = _assigned(rows)
     write = arrays.update if verbs.dialect.arrays else each.update
     async with verbs.transaction() as conn:
@@ -70,15 +73,19 @@ def _mark_written(info: TableInfo[Any], rows: Sequence[Table]) -> None:
 
 async def delete(verbs: Verbs, rows: Sequence[Table]) -> int:
     """Delete the rows; those that are gone already do not count."""
-    _of_one_table(rows, "delete_many")
     if verbs.dialect.arrays:
         return await arrays.delete(verbs, rows)
     return await each.delete(verbs, rows)
 
 
-def _of_one_table(rows: Sequence[Table], verb: str) -> Sequence[Table]:
-    kinds = {row.info.row for row in rows}
+def of_one_table(rows: Iterable[TableT], verb: str) -> list[TableT]:
+    """Return the rows as a list; a StatementError where they are not rows of one table."""
+    found = rows if isinstance(rows, list) else list(rows)
+    kinds: set[type] = set(map(type, found))
+    if wrong := next((kind for kind in kinds if not hasattr(kind, "info")), None):
+        message = f"{verb}() takes rows of a table, such as Blog(title='Hello'), not a"
+        raise StatementError(f"{message} {wrong.__name__}")
     if len(kinds) > 1:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise StatementError(f"{verb}() takes rows of one table, got {names}: call it for each")
-    return rows
+    return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from www.db.column import Column
 from www.db.compile import quoted
-from www.db.errors import StatementError
+from www.db.errors import DatabaseError, StatementError
 from www.db.expression import Binary, Bound, Expression, all_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,17 @@ class Statement(Generic[R]):
     def outputs(self) -> tuple[Expression[Any], ...]:
         """Return what comes back, column by column; nothing for a plain change."""
         return ()
+
+    def __repr__(self) -> str:
+        """Show the SQL, as SQLite has it, with a `?` for each value."""
+        from www.db.dialects.sqlite import SQLiteDialect
+
+        out = SQLiteDialect().compiler()
+        try:
+            self.sql(out)
+        except DatabaseError as err:
+            return f"<{type(self).__name__} of {self.info.name}: {err}>"
+        return f"<{out.done().text}>"
 
     def is_short(self) -> bool:
         """Tell whether this is short by construction, so that it may run on the loop's thread."""

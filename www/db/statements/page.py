@@ -75,8 +75,9 @@ class Keyset(Generic[R]):
 
 
 def _check(select: Select[Any], size: int) -> None:
-    if not isinstance(select, Select):
-        message = f"page() takes a select of a table, not a {type(select).__name__}: use limit()"
+    given: object = select
+    if not isinstance(given, Select):
+        message = f"page() takes a select of a table, not a {type(given).__name__}: use limit()"
         raise StatementError(message)
     if not select.order():
         raise StatementError("a page needs order_by(): nothing else says what comes next")
@@ -89,7 +90,8 @@ def _check(select: Select[Any], size: int) -> None:
         keys = ", ".join(column.attribute for column in select.info.primary_key)
         message = f"the primary key ({keys}) to what distinct() or group_by() looks at"
         raise StatementError(f"a page goes on behind a row of {select.info.called}: add {message}")
-    if not isinstance(size, int) or size < 1:
+    number: object = size
+    if not isinstance(number, int) or number < 1:
         raise StatementError(f"page(size=...) takes a number of rows from 1, got {size!r}")
 
 

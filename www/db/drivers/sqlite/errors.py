@@ -44,6 +44,8 @@ def translate(err: Exception, connection: apsw.Connection | None = None) -> Exce
             return errors.BadValue(f"a value cannot be stored: {err}")
         case apsw.SQLError() if "too many SQL variables" in str(err):
             return errors.StatementError(errors.TOO_MANY_VALUES)
+        case apsw.SQLError() if str(err) == "integer overflow":
+            return errors.BadValue(f"a value cannot be stored: {err}")
         case apsw.SQLError():
             return errors.StatementError(str(err))
         case apsw.ThreadingViolationError():
@@ -53,9 +55,9 @@ def translate(err: Exception, connection: apsw.Connection | None = None) -> Exce
     return err
 
 
-def _constraint(
+def _constraint(  # noqa: PLR0911 - a table of cases
     err: apsw.ConstraintError, connection: apsw.Connection | None
-) -> errors.IntegrityError:
+) -> errors.DatabaseError:
     message = str(err)
     code = err.extendedresult  # type: ignore[attr-defined] # apsw documents it, its stub does not
     detail = message.partition("failed: ")[2]
@@ -73,6 +75,8 @@ def _constraint(
         return errors.ForeignKeyViolation(message)
     if code == apsw.SQLITE_CONSTRAINT_CHECK:
         return errors.CheckViolation(message, detail)
+    if code == apsw.SQLITE_CONSTRAINT_DATATYPE:  # an int that grew out of 64 bits is a REAL
+        return errors.BadValue(f"a value cannot be stored: {message}")
     return errors.IntegrityError(message)
 
 
