@@ -85,40 +85,6 @@ async def test_unsaved_text_is_its_writers_alone(dora, lonely):
     assert await dora.page.evaluate(kept) == []
 
 
-async def test_an_upload_shows_its_progress(dora):
-    await dora.go("/upload")
-    data = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": bytes(2_000_000)}
-    await dora.page.locator("[type=file]").set_input_files([data, data | {"name": "二.bin"}])
-    await dora.page.evaluate(
-        """() => {
-            window.seen = [];
-            const look = e => { if (e.textContent) window.seen.push(e.textContent); };
-            new MutationObserver(changes => changes.forEach(c => look(c.target)))
-                .observe(document.querySelector("[data-progress-text]"), {childList: true});
-            addEventListener("pagehide", () => sessionStorage.setItem("seen", window.seen));
-        }"""
-    )
-    async with dora.page.expect_response(lambda answer: answer.request.method == "POST") as sent:
-        await dora.press("Upload")
-    answer = await sent.value
-    assert answer.status == 201
-    await dora.notice("Uploaded.")
-    await expect(dora.main.get_by_role("link", name="二.bin", exact=True)).to_be_visible()
-    seen = await dora.page.evaluate("() => sessionStorage.getItem('seen')")
-    assert seen.startswith("0 %")
-    assert seen.endswith("100 %")
-
-
-async def test_a_refused_upload_says_why(dora):
-    await dora.go("/upload")
-    await dora.page.evaluate("() => document.querySelector('[data-upload]').dataset.max = '10'")
-    data = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": bytes(11)}
-    await dora.page.locator("[type=file]").set_input_files(data)
-    await dora.press("Upload")
-    said = dora.page.locator("[data-progress-text]")
-    await expect(said).to_have_text("This file is too large: large.bin")
-
-
 async def test_an_address_is_copied_whole(dora, lonely):
     async with lonely.person("dora") as client:
         (file,) = await upload(client, **{"copy me.txt": b"text"})

@@ -6,7 +6,7 @@ from yarl import URL
 
 from tests.files.door import JSON, kept, send, sha256
 from tests.uploads.door import CONTENT, Tus, claims, staged
-from www.models import File, Upload
+from www.models import File, Folder, Upload
 
 LIMITS = pytest.mark.parametrize(
     "settings", [{"limits": {"upload_bytes": 1000, "quota_bytes": 1500}}], indirect=True
@@ -193,6 +193,20 @@ async def test_the_kind_is_only_a_claim(tus, alice):
     async with alice.get(path) as answer:
         assert answer.content_type != "image/png"
         assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+async def test_it_may_go_into_a_folder(tus, alice, bob, engine):
+    mine = await engine.insert(Folder(owner_id=alice.user.id, name="Mine", name_key="mine"))
+    foreign = await engine.insert(Folder(owner_id=bob.user.id, name="His", name_key="his"))
+    address = await tus.begin(2, b"x", Upload_Metadata=claims(filename="a", folder=str(mine.id)))
+    await tus.append(address, 1, b"y")
+    [file] = await engine.all(File.select())
+    assert file.folder_id == mine.id
+    assert (await tus.create(1, Upload_Metadata=claims(folder=str(foreign.id)))).status == 404
+    assert (await tus.create(1, Upload_Metadata=claims(folder="x"))).status == 400
+    address = await tus.begin(1, Upload_Metadata=claims(folder=str(mine.id)))
+    await engine.delete(mine)
+    assert "File-Location" in (await tus.append(address, 0, b"x")).headers
 
 
 async def test_equal_names_are_two_files(tus, engine):

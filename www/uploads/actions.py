@@ -10,8 +10,9 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from www.errors import QuotaExceeded
+from www.errors import NotFound, QuotaExceeded
 from www.files import actions as files
+from www.files import folder_queries
 from www.files import queries as file_queries
 from www.uploads import queries
 from www.uploads.errors import TooManyUploads
@@ -67,6 +68,7 @@ async def complete(
     received: Received,
     *,
     parts: Sequence[Upload],
+    folder_id: int | None,
     quota_bytes: int,
     now: datetime,
 ) -> File:
@@ -77,8 +79,17 @@ async def complete(
     await conn.delete_many(parts)
     upload.completed_at, upload.reserved = now, 0
     await conn.update(upload)
+    try:
+        await folder_queries.own_folder(conn, upload.owner_id, folder_id)
+    except NotFound:  # deleted meanwhile, which must not cost the file
+        folder_id = None
     [file] = await files.add(
-        conn, [received], owner_id=upload.owner_id, quota_bytes=quota_bytes, now=now
+        conn,
+        [received],
+        owner_id=upload.owner_id,
+        quota_bytes=quota_bytes,
+        now=now,
+        folder_id=folder_id,
     )
     upload.file_id = file.id
     await conn.update(upload)

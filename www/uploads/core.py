@@ -266,6 +266,7 @@ class Uploads:
                 upload,
                 received,
                 parts=parts,
+                folder_id=fields.claimed_folder(fields.metadata(upload.claims)),
                 quota_bytes=self.bounds.quota_bytes,
                 now=datetime.now(UTC),
             )

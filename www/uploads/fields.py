@@ -98,6 +98,14 @@ def claimed_name(pairs: Mapping[str, bytes]) -> str:
         raise BadRequest(N_("The name of the file is not valid UTF-8.")) from err
 
 
+def claimed_folder(pairs: Mapping[str, bytes]) -> int | None:
+    """Return the id of the folder that the metadata name. Raises BadRequest."""
+    value = pairs.get("folder", b"")
+    if value and not (value.isdigit() and len(value) <= 18):
+        raise BadRequest(N_("The header Upload-Metadata cannot be read."))
+    return int(value) if value else None
+
+
 def disposed_name(request: web.Request) -> str:
     """Return a harmless form of the name in Content-Disposition. Raises BadRequest."""
     value = request.headers.get(hdrs.CONTENT_DISPOSITION, "")

@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 
 from www import keys
 from www.errors import BadRequest, Forbidden, Gone, NotFound, TooLarge, UnsupportedType
+from www.files import folder_queries
 from www.i18n import N_
 from www.requests import signed_in
 from www.uploads import fields, protocol
@@ -35,6 +36,8 @@ async def create(request: web.Request) -> web.Response:
     """Make an upload, with as much of it as comes along."""
     uploads = request.app[keys.uploads]
     upload = _announced(request)
+    folder_id = fields.claimed_folder(fields.metadata(upload.claims))
+    await folder_queries.own_folder(uploads.engine, upload.owner_id, folder_id)
     checksum = _checksum(request) if _brings_data(request) else None
     async with uploads.created(upload) as work:
         if _brings_data(request):

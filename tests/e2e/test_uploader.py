@@ -1,0 +1,176 @@
+"""The uploader in the page: large files, broken off, gone on with; and what it says."""
+
+import hashlib
+import os
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.e2e.filled import cookie_of
+from tests.e2e.visitor import let_in, visiting
+
+SIZE = 200 * 1024 * 1024
+# The page makes the file from one random block, so that the test need not send 200 MB to it.
+DROP = """([block, count, name]) => {
+    const bytes = Uint8Array.from(atob(block), letter => letter.charCodeAt(0));
+    const file = new File(Array(count).fill(bytes), name, {lastModified: 1});
+    const transfer = new DataTransfer();
+    transfer.items.add(file);
+    const box = document.querySelector(".drop");
+    for (const name of ["dragenter", "dragover", "drop"])
+        box.dispatchEvent(new DragEvent(name, {dataTransfer: transfer, bubbles: true}));
+}"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def nora(browser, lonely):
+    async with lonely.person("nora") as client:
+        lonely.cookies["nora"] = cookie_of(client)
+    async with visiting(browser, lonely.url) as visitor:
+        await let_in(visitor, lonely, "nora")
+        await visitor.go("/upload")
+        await expect(visitor.page.locator("[data-drop-hint]")).to_be_visible()
+        yield visitor
+
+
+@pytest.fixture
+def block():
+    return os.urandom(1024 * 1024)
+
+
+async def look(visitor):
+    """Keep a picture where one is asked for."""
+    if folder := os.environ.get("SHOTS"):
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            await visitor.page.set_viewport_size({"width": width, "height": 900})
+            await visitor.page.emulate_media(color_scheme=scheme)
+            await visitor.page.screenshot(path=f"{folder}/uploader-{width}.png", full_page=True)
+
+
+async def drop(visitor, block, count, name):
+    import base64
+
+    await visitor.page.evaluate(DROP, [base64.b64encode(block).decode(), count, name])
+
+
+async def slowly(visitor, bytes_per_s):
+    """Make the line of this window slow, so that a test can look while something is under way."""
+    session = await visitor.page.context.new_cdp_session(visitor.page)
+    await session.send("Network.enable")
+    limits = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    await session.send(
+        "Network.emulateNetworkConditions", {**limits, "uploadThroughput": bytes_per_s}
+    )
+
+
+async def offset_of(visitor):
+    """Return what the server has of the upload that the page has begun."""
+    return await visitor.page.evaluate(
+        """async () => {
+            const key = Object.keys(localStorage).find(key => key.startsWith("tus::"));
+            if (!key) return 0;
+            const url = JSON.parse(localStorage.getItem(key)).uploadUrl;
+            const answer = await fetch(url, {method: "HEAD", headers: {"Tus-Resumable": "1.0.0"}});
+            return Number(answer.headers.get("Upload-Offset"));
+        }"""
+    )
+
+
+async def stored(visitor, lonely, name):
+    """Return the hash of the file with that name, as it is downloaded."""
+    async with lonely.client() as client:
+        client.cookie_jar.update_cookies({"session": lonely.cookies["nora"]})
+        path = await visitor.main.get_by_role("link", name=name, exact=True).get_attribute("href")
+        digest = hashlib.sha256()
+        async with client.get(path) as answer:
+            async for chunk in answer.content.iter_any():
+                digest.update(chunk)
+        return digest.hexdigest()
+
+
+async def test_a_large_file_goes_on_after_a_reload(nora, lonely, block):
+    nora.page.on("dialog", lambda dialog: dialog.accept())
+    await slowly(nora, 60 * 1024 * 1024)
+    await drop(nora, block, SIZE // len(block), "large.bin")
+    await nora.press("Upload")
+    bar = nora.main.get_by_role("progressbar", name="large.bin")
+    await nora.page.wait_for_function("() => document.querySelector('progress').value > 0.5")
+    await expect(nora.main.get_by_text("per second")).to_be_visible()
+    await nora.page.reload()
+    there = await offset_of(nora)
+    assert 0.3 * SIZE < there < SIZE
+    await slowly(nora, -1)
+    await expect(nora.page.locator("[data-drop-hint]")).to_be_visible()
+    await drop(nora, block, SIZE // len(block), "large.bin")
+    sent = []
+    nora.page.on("request", lambda r: sent.append(r.headers) if r.method == "PATCH" else None)
+    await nora.press("Upload")
+    await nora.notice("Uploaded.")
+    assert int(sent[0]["upload-offset"]) >= there
+    assert await stored(nora, lonely, "large.bin") == hashlib.sha256(block * 200).hexdigest()
+    await expect(bar).to_have_count(0)
+
+
+async def test_it_pauses_and_goes_on(nora, lonely, block):
+    await slowly(nora, 4 * 1024 * 1024)
+    await drop(nora, block, 8, "paused.bin")
+    await nora.press("Upload")
+    await nora.page.wait_for_function("() => document.querySelector('progress').value > 0.2")
+    await drop(nora, block, 1, "第二个文件.jpg")
+    await look(nora)
+    await nora.press("Pause", nora.main.locator("li", has_text="paused.bin"))
+    await expect(nora.main.get_by_text("Paused. It goes on")).to_be_visible()
+    await slowly(nora, -1)
+    await nora.press("Resume")
+    await nora.notice("Uploaded.")
+    assert await stored(nora, lonely, "paused.bin") == hashlib.sha256(block * 8).hexdigest()
+
+
+async def test_it_can_be_cancelled(nora, block):
+    await slowly(nora, 1024 * 1024)
+    await drop(nora, block, 8, "cancelled.bin")
+    await nora.press("Upload")
+    await nora.page.wait_for_function("() => document.querySelector('progress').value > 0")
+    async with nora.page.expect_response(lambda r: r.request.method == "DELETE") as gone:
+        await nora.press("Cancel")
+    assert (await gone.value).status == 204
+    await expect(nora.page.locator("[data-progress-text]")).to_have_text(
+        "cancelled.bin was cancelled."
+    )
+    await expect(nora.main.get_by_role("progressbar")).to_have_count(0)
+
+
+async def test_many_small_ones_go_together(nora):
+    files = [
+        {"name": f"{n} 二.txt", "mimeType": "text/plain", "buffer": b"x" * n} for n in range(6)
+    ]
+    await nora.page.locator("[type=file]").set_input_files(files)
+    await nora.press("Upload")
+    await nora.notice("Uploaded.")
+    await expect(nora.main.get_by_role("link", name="5 二.txt", exact=True)).to_be_visible()
+
+
+async def test_it_says_what_is_wrong(nora, lonely):
+    await nora.page.evaluate("() => document.querySelector('[data-upload]').dataset.max = '10'")
+    file = {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": bytes(11)}
+    await nora.page.locator("[type=file]").set_input_files(file)
+    said = nora.page.locator("[data-progress-text]")
+    await expect(said).to_contain_text("a.bin: This file is larger than")
+    await nora.page.context.clear_cookies()
+    await nora.page.locator("[type=file]").set_input_files(file | {"name": "b", "buffer": b"x"})
+    await nora.press("Upload")
+    await expect(said).to_contain_text("b: You are signed out.")
+    await let_in(nora, lonely, "nora")
+    await nora.press("Try again")
+    await expect(said).to_have_text("b has arrived.")
+
+
+async def test_it_waits_for_the_network(nora, block):
+    context = nora.page.context
+    await drop(nora, block, 8, "offline.bin")
+    await context.set_offline(True)
+    await nora.press("Upload")
+    await expect(nora.main.get_by_text("The connection is lost.").first).to_be_visible()
+    await context.set_offline(False)
+    await nora.notice("Uploaded.")
