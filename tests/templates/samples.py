@@ -53,6 +53,7 @@ ROUTES = {
     "accounts.change_password": "/account/password",
     "accounts.revoke_session": "/account/sessions/{id}/revoke",
     "files.upload": "/upload",
+    "uploads.collection": "/uploads",
     "files.index": "/files",
     "files.download": "/files/{id}/{name}",
     "files.delete": "/files/{id}/delete",
