@@ -85,6 +85,7 @@ QUERY = {
     "sort": ("admin.statements", "files.index", "folders.detail"),
     "v": ("site.static",),
     "id": ("files.archive",),
+    "k": ("files.picture",),
 }
 """Which pages read which word; the others get a few values too."""
 # fmt: off

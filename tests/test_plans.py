@@ -62,6 +62,7 @@ ADDRESSES = {
     "files.index": "/files",
     "files.archive": "/files/archive?id=1&id=2",
     "files.download": "/files/1/a.txt",
+    "files.picture": "/files/1/w320.webp?k=0000000000000000",
     "files.delete": "/files/1/delete",
     "uploads.upload": f"/uploads/{'0' * 32}",
     "files.usage": "/files/usage",

@@ -18,15 +18,18 @@ from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
 from www.files import naming
 from www.files.archive import Checksums
+from www.files.facts import Facts
 from www.files.hot import HotContents
 from www.files.scanning import Scanner
 from www.files.space import Space
-from www.files.sweeping import sweep_forever
+from www.files.sweeping import keep_pictures, sweep_forever
 from www.markup import ComrakRenderer, Renders
 from www.metrics import Metrics
 from www.middlewares import MIDDLEWARES
 from www.middlewares.headers import add_headers, policy_with
 from www.middlewares.seen import origin
+from www.pictures.limits import Limits
+from www.pictures.maker import Pictures
 from www.render import Urls, load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
 from www.storage import origin_for_browsers, storage_of
@@ -155,6 +158,24 @@ async def _ended(task: asyncio.Task[None]) -> None:
         task.result()
 
 
+async def small_pictures(app: web.Application) -> AsyncIterator[None]:
+    """Make smaller copies of pictures where they are asked for, in processes of their own."""
+    given = app[keys.settings].pictures
+    limits = Limits(given.max_pixels, given.max_frames, given.memory_bytes, given.cpu_seconds)
+    engine = app[keys.engine]
+    async with Pictures(
+        app[keys.storage],
+        app[keys.settings].data,
+        workers=given.workers,
+        cache_bytes=given.cache_bytes,
+        limits=limits,
+    ) as app[keys.pictures]:
+        app[keys.facts] = facts = Facts(engine, app[keys.pictures], app[keys.tasks])
+        keeping = asyncio.create_task(keep_pictures(engine, app[keys.pictures], facts))
+        yield
+        await _ended(keeping)
+
+
 async def resumable_uploads(app: web.Application) -> AsyncIterator[None]:
     """Keep unfinished uploads in the data folder, and sweep them beside the requests."""
     settings = app[keys.settings]
@@ -170,6 +191,7 @@ async def resumable_uploads(app: web.Application) -> AsyncIterator[None]:
             bounds,
             Locks(),
             app[keys.scanner],
+            app[keys.facts].after_adding,
         )
         sweeping = asyncio.create_task(upload_sweeping.sweep_forever(uploads))
         yield
@@ -203,6 +225,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     request_bodies,
     file_names,
     file_sweep,
+    small_pictures,
     resumable_uploads,
     text_renders,
     loop_lag,

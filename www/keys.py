@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from www.db.seen.counters import Counters
     from www.db.seen.report import Reports
     from www.files.archive import Checksums
+    from www.files.facts import Facts
     from www.files.hot import HotContents
     from www.files.scanning import Scanner
     from www.files.space import Space
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from www.metrics import Metrics
     from www.middlewares.access import Access
     from www.models import Session, User
+    from www.pictures.maker import Pictures
     from www.render import Can, Urls
     from www.settings import Settings
     from www.storage import Storage
@@ -43,6 +45,8 @@ bodies: Final[web.AppKey[Bodies]] = web.AppKey("bodies")
 scanner: Final[web.AppKey[Scanner | None]] = web.AppKey("scanner")  # None: files are not scanned
 policy: Final[web.AppKey[str]] = web.AppKey("policy")  # Content-Security-Policy of pages
 space: Final[web.AppKey[Space]] = web.AppKey("space")
+pictures: Final[web.AppKey[Pictures]] = web.AppKey("pictures")
+facts: Final[web.AppKey[Facts]] = web.AppKey("facts")  # of pictures, learnt beside the requests
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
 renders: Final[web.AppKey[Renders]] = web.AppKey("renders")
 assets: Final[web.AppKey[Assets]] = web.AppKey("assets")

@@ -20,7 +20,7 @@ from www.blogs import views as blogs
 from www.bodies import expect_later
 from www.comments import views as comments
 from www.files import folder_views as folders
-from www.files import managing
+from www.files import managing, pictures
 from www.files import views as files
 from www.middlewares.access import ADMIN, ANYONE, AUTHOR, USER, Access
 from www.sharing import opening
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ID: Final = "{id:[1-9][0-9]{0,17}}"
 """A row's id: whatever else stands there is a 404 and never reaches a handler."""
+COPY: Final = "{copy:w[0-9]{2,4}[.](?:webp|avif)}"
+"""A smaller copy of a picture; a width that is not made is a 404 of the handler's."""
 UPLOAD: Final = "{token:[0-9a-f]{32}}"
 """The name of a resumable upload."""
 
@@ -118,6 +120,7 @@ ROUTES: Final = (
     Route("GET,POST", f"/s/{LINK}", "sharing.detail", opening.detail, ANYONE),
     Route("GET", f"/s/{LINK}/archive", "sharing.archive", opening.archive, ANYONE),
     Route("GET", f"/s/{LINK}/{ID}/{{name:.+}}", "sharing.download", opening.download, ANYONE),
+    Route("GET",      f"/files/{ID}/{COPY}",     "files.picture",  pictures.picture, ANYONE),
     Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),
 
     Route("POST",     "/uploads",                "uploads.collection", uploads.collection, AUTHOR),

@@ -167,6 +167,13 @@ class Storage(Section):
     min_free_bytes: Annotated[
         Bytes, About("space on the disk that uploads leave to the database", _BYTES)
     ] = 256 * 1024**2
+    keep_metadata: Annotated[
+        bool,
+        About(
+            "other people get pictures with the place, time and camera that they tell",
+            "true or false",
+        ),
+    ] = False
     bucket: Annotated[
         str,
         Field(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$"),
@@ -229,6 +236,37 @@ class Storage(Section):
         Literal["", "X-Accel-Redirect", "X-Sendfile"],
         About("how a server of server.trusted_proxies is told to send a stored file itself"),
     ] = ""
+
+
+class Pictures(Section):
+    """What smaller copies of pictures may cost; a worker that exceeds it is killed."""
+
+    workers: Annotated[
+        Number,
+        Field(ge=1, le=64),
+        About("processes of one server that make them, at most", "a number from 1 to 64"),
+    ] = 2
+    max_pixels: Annotated[
+        Number,
+        Field(ge=1, le=10**10),
+        About("pixels of a picture, at most", "a number from 1 to 10000000000"),
+    ] = 200_000_000
+    max_frames: Annotated[
+        Number,
+        Field(ge=1, le=10**6),
+        About("frames of an animation, at most", "a number from 1 to 1000000"),
+    ] = 1000
+    memory_bytes: Annotated[
+        Bytes,
+        Field(ge=256 * 1024**2),
+        About("address space of one process", "a size of at least 256 MiB, such as `1 GiB`"),
+    ] = 1024**3
+    cpu_seconds: Annotated[
+        Number,
+        Field(ge=1, le=600),
+        About("CPU time for one picture", "a number from 1 to 600"),
+    ] = 20
+    cache_bytes: Annotated[Bytes, About("space on the disk for what was made", _BYTES)] = 1024**3
 
 
 class Site(Section):
@@ -341,6 +379,7 @@ class Settings(Section):
     data: Annotated[Folder, About("folder of everything that is stored", "a path")] = Path("res")
     db: Db = Db()
     storage: Storage = Storage()
+    pictures: Pictures = Pictures()
     site: Site = Site()
     limits: Limits = Limits()
     log: Log = Log()

@@ -129,7 +129,7 @@ def test_it_leaves_long_code_plain():
 
 def test_it_shows_pictures_of_this_site():
     assert html('![a "b"](/files/1/x.png "t")') == (
-        '<p><img src="/files/1/x.png" alt="a &quot;b&quot;" title="t" loading="lazy"></p>'
+        '<p><img src="/files/1/x.png" alt="a &quot;b&quot;" title="t" loading="lazy" decoding="async"></p>'
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from www.blogs import references
 from www.blogs.forms import Action, Text, tag_key
 from www.errors import Conflict, Invalid
-from www.markup import MarkupError
+from www.markup import MarkupError, Profile
 from www.models import Blog, BlogTag, Tag
 from www.search import index
 from www.utils.slugs import slugify
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from www.db.verbs import Verbs
-    from www.markup import Rendered, Renderer
+    from www.markup import Pictures, Rendered, Renderer
     from www.search.index import Words
 
 
@@ -30,9 +30,9 @@ class Prepared:
     files: dict[int, str]
 
 
-def prepare(renderer: Renderer, text: Text) -> Prepared:
+def prepare(renderer: Renderer, text: Text, pictures: Pictures | None = None) -> Prepared:
     """Render `text` and cut it into words; raises Invalid. For a thread."""
-    rendered = render(renderer, text.body)
+    rendered = render(renderer, text.body, pictures)
     columns = {
         "slug": slugify(text.title),
         "html": rendered.html,
@@ -43,10 +43,10 @@ def prepare(renderer: Renderer, text: Text) -> Prepared:
     return Prepared(columns, words, references.found(rendered.html))
 
 
-def render(renderer: Renderer, body: str) -> Rendered:
+def render(renderer: Renderer, body: str, pictures: Pictures | None = None) -> Rendered:
     """Render Markdown; what it cannot be is Invalid with a message for the field `body`."""
     try:
-        return renderer.render(body)
+        return renderer.render(body, Profile.POST, pictures)
     except MarkupError as err:
         raise Invalid({"body": [err.message]}) from err
 

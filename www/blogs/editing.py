@@ -13,6 +13,7 @@ from www.blogs import actions, queries
 from www.blogs.forms import Action, Text, body_of, form_of
 from www.db import VersionConflict
 from www.errors import Conflict, Invalid, RateLimited, Unavailable, WwwError
+from www.files.showing import pictures_of
 from www.forms import Fields, Form
 from www.render import render, see_other
 from www.requests import read_form, row_id, signed_in, wants_json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from multidict import MultiDict
 
+    from www.markup import Pictures
     from www.models import Blog
 
 # With these what was typed comes back, instead of a page that says no more than what was wrong.
@@ -95,16 +97,24 @@ async def delete(request: web.Request) -> web.Response:
 
 async def _prepared(request: web.Request, text: Text) -> actions.Prepared:
     renders, user = request.app[keys.renders], signed_in(request)
+    pictures = await _pictures(request, text.body)
     return await renders.run(
-        lambda renderer: actions.prepare(renderer, text), person_id=user.id, chars=len(text.body)
+        lambda renderer: actions.prepare(renderer, text, pictures),
+        person_id=user.id,
+        chars=len(text.body),
     )
+
+
+async def _pictures(request: web.Request, body: str) -> Pictures:
+    return await pictures_of(request.app[keys.engine], request.app[keys.facts], body)
 
 
 async def _rendered(request: web.Request, body: str) -> str:
     """Return a preview of `body`; a newer one of the same person goes first."""
     renders, user = request.app[keys.renders], signed_in(request)
+    pictures = await _pictures(request, body)
     rendered = await renders.run(
-        lambda renderer: actions.render(renderer, body),
+        lambda renderer: actions.render(renderer, body, pictures),
         person_id=user.id,
         chars=len(body),
         preview=True,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from www.files.zipping import Entry, Place
-    from www.storage import Content, Storage
+    from www.storage import Content, Readable
 
 MAX_ENTRIES: Final = 100_000
 """More in one archive are refused; each takes about a kilobyte of memory while it is sent."""
@@ -44,7 +44,7 @@ class Checksums(dict[str, int]):
 
 
 async def respond(
-    request: web.Request, storage: Storage, name: str, entries: Sequence[Entry]
+    request: web.Request, storage: Readable, name: str, entries: Sequence[Entry]
 ) -> web.StreamResponse:
     """Answer with a zip called `name` of `entries`, whose names differ; a GET may be resumed.
 
@@ -141,7 +141,7 @@ class _Writer:
     """Writes an archive into a window."""
 
     def __init__(
-        self, storage: Storage, archive: Archive, checksums: Checksums, window: _Window
+        self, storage: Readable, archive: Archive, checksums: Checksums, window: _Window
     ) -> None:
         self._storage, self._archive = storage, archive
         self._checksums, self._window = checksums, window

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from www.files.byteranges import Body
-    from www.storage import Content, Storage
+    from www.storage import Content, Readable
 
 _COMMON_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -38,7 +38,7 @@ ATTACHMENT_HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 """Header lines of what a browser may save, but not show in our origin."""
-_INLINE_HEADERS: Final = {
+INLINE_HEADERS: Final = {
     **_COMMON_HEADERS,
     # What a browser's own viewer needs for a picture, a film or a PDF; a sandbox would break the
     # PDF's.
@@ -49,6 +49,7 @@ _INLINE_HEADERS: Final = {
     # The same as frame-ancestors, for browsers that do not know it.
     "X-Frame-Options": "SAMEORIGIN",
 }
+"""Header lines of what a browser may show in our origin."""
 
 
 class PreconditionFailed(WwwError):
@@ -77,11 +78,11 @@ class Download:
             "Content-Disposition": disposition.build(
                 "inline" if inline else "attachment", self.name
             ),
-            **(_INLINE_HEADERS if inline else ATTACHMENT_HEADERS),
+            **(INLINE_HEADERS if inline else ATTACHMENT_HEADERS),
         }
 
 
-async def respond(request: web.Request, storage: Storage, file: Download) -> web.StreamResponse:
+async def respond(request: web.Request, storage: Readable, file: Download) -> web.StreamResponse:
     """Answer a GET or HEAD for `file`. Raises NotFound, PreconditionFailed."""
     validators, fixed = _fixed(file)
     decision = http.decide(request.method, request.headers, validators)
@@ -119,7 +120,7 @@ def _fixed(file: Download) -> tuple[http.Validators, dict[str, str]]:
 
 
 async def _head(
-    request: web.Request, storage: Storage, file: Download, headers: dict[str, str]
+    request: web.Request, storage: Readable, file: Download, headers: dict[str, str]
 ) -> web.StreamResponse:
     (await storage.open(file.sha256)).close()  # what is lost must not look as if it were there
     answer = web.StreamResponse(headers=headers)
@@ -129,7 +130,7 @@ async def _head(
     return answer
 
 
-async def _short(request: web.Request, storage: Storage, file: Download, body: Body) -> bytes:
+async def _short(request: web.Request, storage: Readable, file: Download, body: Body) -> bytes:
     """Return a body that is so short that it needs no stream."""
     if file.size_bytes <= hot.MAX_CONTENT_BYTES:
         content = await request.app[keys.hot].read(storage, file.sha256, file.size_bytes)

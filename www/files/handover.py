@@ -18,14 +18,14 @@ from www.storage import LocalStorage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from www.storage import Storage
+    from www.storage import Readable
 
 LOCATION: Final = "/_files/"
 """The internal location of nginx; docs/operations.md has it."""
 
 
 def answer(
-    request: web.Request, storage: Storage, sha256: str, headers: Mapping[str, str]
+    request: web.Request, storage: Readable, sha256: str, headers: Mapping[str, str]
 ) -> web.Response | None:
     """Return the answer that hands the whole content over; None to send it ourselves.
 
@@ -39,7 +39,7 @@ def answer(
 
 
 def _told(
-    request: web.Request, storage: Storage, sha256: str, headers: Mapping[str, str]
+    request: web.Request, storage: Readable, sha256: str, headers: Mapping[str, str]
 ) -> web.Response | None:
     settings = request.app[keys.settings]
     name = settings.storage.sendfile_header

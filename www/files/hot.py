@@ -10,7 +10,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from www.storage import Storage
+    from www.storage import Readable
 
 MAX_CONTENT_BYTES: Final = 64 * 1024
 _MAX_BYTES: Final = 16 * 1024**2
@@ -24,7 +24,7 @@ class HotContents:
         self._bytes = 0
         self._contents: OrderedDict[str, bytes] = OrderedDict()
 
-    async def read(self, storage: Storage, sha256: str, size_bytes: int) -> bytes:
+    async def read(self, storage: Readable, sha256: str, size_bytes: int) -> bytes:
         """Return a content of at most MAX_CONTENT_BYTES. Raises NotFound."""
         content = self._contents.get(sha256)
         if content is None:
@@ -42,7 +42,7 @@ class HotContents:
             self._bytes -= len(oldest)
 
 
-async def read(storage: Storage, sha256: str, size_bytes: int) -> bytes:
+async def read(storage: Readable, sha256: str, size_bytes: int) -> bytes:
     """Return a whole small content from the storage. Raises NotFound, ConnectionResetError."""
     opened = await storage.open(sha256)
     try:

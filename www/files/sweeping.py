@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from www.db import DatabaseError
 from www.errors import WwwError
-from www.files import actions
+from www.files import actions, queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from www.db import Engine
+    from www.files.facts import Facts
+    from www.pictures.maker import Pictures
     from www.storage import Storage
 
 _log: Final = logging.getLogger("www.files")
@@ -29,4 +33,21 @@ async def sweep_forever(engine: Engine, storage: Storage, *, every_s: float = EV
         else:
             if swept:
                 _log.info("removed %d contents that no file refers to", swept)
+        await asyncio.sleep(every_s)
+
+
+async def keep_pictures(
+    engine: Engine, pictures: Pictures, facts: Facts, *, every_s: float = EVERY_S
+) -> None:
+    """Now and every `every_s` seconds, learn of pictures, and forget what was made of gone ones."""
+
+    async def in_use(hashes: Sequence[str]) -> set[str]:
+        return await queries.contents_in_use(engine, hashes)
+
+    while True:
+        try:
+            await facts.catch_up()
+            await pictures.sweep(in_use)
+        except (OSError, DatabaseError, WwwError) as err:
+            _log.warning("pictures could not be looked after: %s", err)
         await asyncio.sleep(every_s)

@@ -18,8 +18,8 @@ from www.files import actions, folder_queries, queries
 from www.files import archive as archives
 from www.files.archive import MAX_ENTRIES
 from www.files.arranging import Filed, arrange
-from www.files.download import Download, respond
 from www.files.forms import MAX_ID_DIGITS, folder_of
+from www.files.outgoing import prepared, send
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
 from www.i18n import N_
@@ -68,8 +68,7 @@ async def download(request: web.Request) -> web.StreamResponse:
             raise NotFound
         headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
         return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers=headers)
-    found = Download(file.name, file.content_type, file.sha256, file.size, file.created_at)
-    return await respond(request, request.app[keys.storage], found)
+    return await send(request, file)
 
 
 async def archive(request: web.Request) -> web.StreamResponse:
@@ -77,11 +76,12 @@ async def archive(request: web.Request) -> web.StreamResponse:
     engine, user, ids = request.app[keys.engine], signed_in(request), await _ids(request)
     files = await queries.listed_files(engine, user, ids)
     paths = await queries.folder_paths(engine, {f.folder_id for f in files if f.folder_id})
+    storage, contents = await prepared(request, files)
     filed = [
-        Filed(paths.get(f.folder_id or 0, ()), f.name, f.sha256, f.size, f.created_at)
-        for f in files
+        Filed(paths.get(f.folder_id or 0, ()), f.name, *content, f.created_at)
+        for f, content in zip(files, contents, strict=True)
     ]
-    return await archives.respond(request, request.app[keys.storage], _ARCHIVE_NAME, arrange(filed))
+    return await archives.respond(request, storage, _ARCHIVE_NAME, arrange(filed))
 
 
 async def _ids(request: web.Request) -> list[int]:
@@ -112,6 +112,7 @@ async def _receive(request: web.Request) -> list[File]:
         form = await receive(request, bodies, storage, bounds, space.take)
         files = await _write_rows(request, form, owner_id=user.id)
         space.keep()
+    request.app[keys.facts].after_adding(files)
     return files
 
 

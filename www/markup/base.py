@@ -3,9 +3,10 @@
 The rest of the site knows this file only; which parser stands behind it is decided in app.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from www.i18n import Message
 
@@ -35,6 +36,24 @@ class Rendered:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known of a picture of this site.
+
+    Its size in pixels, the CSS classes to show until it has come, and by content type the smaller
+    copies, as `srcset` spells them.
+    """
+
+    width: int
+    height: int
+    classes: str
+    sources: Mapping[str, str]
+
+
+Pictures: TypeAlias = Mapping[tuple[int, str], Picture]
+"""Pictures by the id and name in their address, `/files/12/cat.jpg`."""
+
+
 class MarkupError(ValueError):
     """The source cannot be rendered; `message` is for the writer, translated when shown."""
 
@@ -46,6 +65,8 @@ class MarkupError(ValueError):
 class Renderer(Protocol):
     """Turns source into HTML: pure, deterministic, safe to call from several threads."""
 
-    def render(self, source: str, profile: Profile = Profile.POST) -> Rendered:
+    def render(
+        self, source: str, profile: Profile = Profile.POST, pictures: Pictures | None = None
+    ) -> Rendered:
         """Raise MarkupError for what no reasonable text contains (see `limits`)."""
         ...

@@ -8,8 +8,8 @@ safety, runs in linear time. What can only be decided at an element's end is in 
 
 import re
 
-from www.markup import limits, urls
-from www.markup.base import Heading, Profile
+from www.markup import images, limits, urls
+from www.markup.base import Heading, Pictures, Profile
 from www.markup.code import Highlighter, language_of
 from www.markup.endings import Endings
 from www.markup.frames import Frame, start_tag
@@ -34,8 +34,9 @@ _VERBATIM = frozenset({"a", "code", "kbd", "pre", "samp", "var"})
 class Composer(Endings):
     """Writes one text; `html()` afterwards gives the result."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, pictures: Pictures) -> None:
         super().__init__(profile)
+        self._pictures = pictures
         self._highlighter = Highlighter()
 
     def write(self, html: str) -> None:
@@ -155,8 +156,7 @@ class Composer(Endings):
         source, alt = given.get("src", ""), given.get("alt", "")
         own = urls.own_file(source)
         if own and self.profile is Profile.POST:
-            shown = {"src": own, "alt": alt, "title": given.get("title"), "loading": "lazy"}
-            self.out.append(start_tag("img", shown))
+            self.out.append(images.tags(own, alt, given.get("title"), self._pictures))
             self.text.append(alt or " ")
             self.stack_filled()
             return
@@ -220,8 +220,10 @@ class Composer(Endings):
         return True
 
 
-def compose(html: str, profile: Profile) -> tuple[str, tuple[Heading, ...], str]:
+def compose(
+    html: str, profile: Profile, pictures: Pictures
+) -> tuple[str, tuple[Heading, ...], str]:
     """Valid HTML, its headings, and its words for a summary."""
-    composer = Composer(profile)
+    composer = Composer(profile, pictures)
     composer.write(html)
     return composer.html(), tuple(composer.toc), composer.words()

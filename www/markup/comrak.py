@@ -18,9 +18,10 @@ import comrak
 import nh3
 
 from www.markup import limits
-from www.markup.base import Profile, Rendered
+from www.markup.base import Pictures, Profile, Rendered
 from www.markup.code import CLASSES
 from www.markup.compose import compose
+from www.markup.images import CLASSES as CLASSES_OF_PICTURES
 from www.markup.tags import ALIGNED, ATTRIBUTES, OUTPUT
 from www.markup.urls import LINK_RELATIONS, SCHEMES
 
@@ -41,6 +42,7 @@ class ComrakRenderer:
             attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
             allowed_classes={
                 "div": {"footnotes", "table"},
+                "img": set(CLASSES_OF_PICTURES),
                 "pre": {"highlight"},
                 "span": set(CLASSES),
                 "sup": {"footnote-ref"},
@@ -51,12 +53,14 @@ class ComrakRenderer:
             link_rel=None,
         )
 
-    def render(self, source: str, profile: Profile = Profile.POST) -> Rendered:
+    def render(
+        self, source: str, profile: Profile = Profile.POST, pictures: Pictures | None = None
+    ) -> Rendered:
         """Raise MarkupError for what no reasonable text contains (see `limits`)."""
         text = limits.checked(source)
         html = comrak.render_markdown(text, self._extensions[profile], self._parse, self._render)
         limits.check_size(html)
-        html, toc, words = compose(limits.printable(html), profile)
+        html, toc, words = compose(limits.printable(html), profile, pictures or {})
         return Rendered(self._clean(html), toc, cut(words, SUMMARY_LENGTH))
 
     def _clean(self, html: str) -> str:

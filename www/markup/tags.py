@@ -55,19 +55,21 @@ NOT_NESTED: Final = frozenset({"a", "h", "ruby", "table"})
 ONLY_PHRASING: Final = frozenset({"h", "p", "pre", "summary"})
 
 OUTPUT: Final = (
-    (PHRASING | BLOCKS | VOID | {"div", "img", "input", "span"} | set(HEADINGS))
+    (PHRASING | BLOCKS | VOID | set(HEADINGS) | {"div", "img", "input", "span"})
     - {"h", "h1", "section"}
+    | {"picture", "source"}
 )  # fmt: skip
 ATTRIBUTES: Final = {
     "a": {"href", "title", "rel", "id", "aria-label", "role"},
     "abbr": {"title"},
     "details": {"open"},
     "div": {"tabindex", "role", "aria-label"},
-    "img": {"src", "alt", "title", "loading"},
+    "img": {"src", "alt", "title", "loading", "decoding", "srcset", "sizes", "width", "height"},
     "input": {"type", "checked", "disabled", "aria-label"},
     "li": {"id"},
     "ol": {"start"},
     "pre": {"tabindex", "data-language"},
+    "source": {"type", "srcset", "sizes"},
     "th": {"scope"},
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }

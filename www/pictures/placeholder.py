@@ -1,7 +1,7 @@
 """What a page shows until a picture has come: a blurred likeness of it in nine digits.
 
 A data address or a style attribute would need a hole in the Content-Security-Policy, a script would
-leave out readers without one. So the likeness is put together from 44 classes of
+leave out readers without one. So the likeness is put together from 42 classes of
 `www/static/pictures.css`: the picture's own colour in Oklab (lightness, green to red, blue to
 yellow), and six cells, three in each of two rows, that are darker or lighter than the whole. A
 gradient between the cells makes the blur. https://bottosson.github.io/posts/oklab/
@@ -20,9 +20,9 @@ COLUMNS: Final = 3
 ROWS: Final = 2
 # Steps and range of each: three digits of colour, then a digit per cell.
 _LIGHT: Final = (4, 0.2, 0.8)
-_COLOUR: Final = (8, -0.28, 0.28)
+_COLOUR: Final = (7, -0.24, 0.24)  # odd, so that grey stays grey
 _CELL: Final = (4, -0.3, 0.3)
-_FORM: Final = re.compile(rf"([as])(?:([0-3][0-7][0-7])([0-3]{{{COLUMNS * ROWS}}}))?")
+_FORM: Final = re.compile(rf"([as])(?:([0-3][0-6][0-6])([0-3]{{{COLUMNS * ROWS}}}))?")
 _AXES: Final = ("l", "a", "b")
 
 CLASSES: Final = frozenset(
@@ -84,7 +84,7 @@ def stylesheet() -> str:
     ]
     layers = ",\n    ".join(map(_layer, range(COLUMNS * ROWS)))
     base = "oklab(var(--l) var(--a) var(--b))"
-    rules.append(f".likeness {{\n  background:\n    {layers},\n    {base};\n}}")
+    rules.append(f"img.likeness {{\n  background:\n    {layers},\n    {base};\n}}")
     return "\n".join(rules) + "\n"
 
 

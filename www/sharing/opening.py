@@ -15,9 +15,9 @@ from www.auth.passwords import MAX_BYTES
 from www.errors import Gone, Invalid, NotFound, RateLimited
 from www.files import folder_archive, folder_queries, listing, types
 from www.files.actions import owner_of
-from www.files.download import Download, respond
 from www.files.forms import MAX_ID_DIGITS, Shown
 from www.files.listing import Scope
+from www.files.outgoing import send
 from www.forms import Fields, Form
 from www.i18n import N_
 from www.render import render, see_other
@@ -62,8 +62,7 @@ async def download(request: web.Request) -> web.StreamResponse:
         raise NotFound
     if not is_counted and not _is_preview(request, link):
         await _count(request, link, grant, f"/s/{link.token}/{file.id}", now)
-    found = Download(file.name, file.content_type, file.sha256, file.size, file.created_at)
-    return await respond(request, request.app[keys.storage], found)
+    return await send(request, file)
 
 
 async def archive(request: web.Request) -> web.StreamResponse:

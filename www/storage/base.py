@@ -82,7 +82,24 @@ class Content(Protocol):
         """Give the descriptor back; a second call does nothing."""
 
 
-class Storage(Protocol):
+class Readable(Protocol):
+    """Where contents can be read; every method raises Unavailable where it does not answer."""
+
+    async def open(self, sha256: str) -> Content:
+        """Open for reading. Raises NotFound."""
+
+    async def exists(self, sha256: str) -> bool:
+        """Tell whether the content is here."""
+
+    def link(self, sha256: str, headers: Mapping[str, str]) -> str | None:
+        """Return a short-lived address outside of this server that answers with the content.
+
+        `headers` are those of the answer that must be kept (Content-Type, Content-Disposition).
+        None: readers get it from us.
+        """
+
+
+class Storage(Readable, Protocol):
     """A place for contents, entered once per process (`async with`).
 
     Every method raises Unavailable where the storage does not answer.
@@ -108,21 +125,8 @@ class Storage(Protocol):
     def start(self) -> Incoming:
         """Start a content in the calling thread, which is not the loop's. Raises StorageFull."""
 
-    async def open(self, sha256: str) -> Content:
-        """Open for reading. Raises NotFound."""
-
-    async def exists(self, sha256: str) -> bool:
-        """Tell whether the content is here."""
-
     async def delete(self, sha256: str, *, older_than_s: float = YOUNG_S) -> bool:
         """Delete the content unless it is younger; tell whether it is gone now."""
 
     async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
         """Delete contents that nobody uses, and what broken uploads left; return how many."""
-
-    def link(self, sha256: str, headers: Mapping[str, str]) -> str | None:
-        """Return a short-lived address outside of this server that answers with the content.
-
-        `headers` are those of the answer that must be kept (Content-Type, Content-Disposition).
-        None: readers get it from us.
-        """

@@ -29,7 +29,7 @@ from www.uploads import actions, fields, queries
 from www.uploads.errors import ChecksumMismatch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from www.db import Engine
     from www.files.scanning import Scanner
@@ -39,7 +39,12 @@ if TYPE_CHECKING:
     from www.uploads.staged import Staged
     from www.uploads.staging import Staging
 
+
 _AHEAD_BYTES: Final = 16 * 1024 * 1024
+
+
+def _nothing(_: Sequence[File]) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ class Uploads:
     bounds: Bounds
     locks: Locks
     scanner: Scanner | None = None
+    after_adding: Callable[[Sequence[File]], None] = _nothing
 
     def draft(self, owner_id: int, name: str) -> Upload:
         """Return a new upload that is not stored yet."""
@@ -261,7 +267,7 @@ class Uploads:
         parts = await self._used_up(upload)
         received = Received(upload.name, types.detect(head, upload.name), sha256, size_bytes)
         async with self.engine.transaction() as conn:
-            await actions.complete(
+            file = await actions.complete(
                 conn,
                 upload,
                 received,
@@ -270,6 +276,7 @@ class Uploads:
                 quota_bytes=self.bounds.quota_bytes,
                 now=datetime.now(UTC),
             )
+        self.after_adding([file])
         work.staged = None
         for token in (upload.token, *(part.token for part in parts)):
             await self.staging.delete(token)

@@ -1,0 +1,204 @@
+"""Pictures through the door: copies, facts, clean originals, posts."""
+
+import asyncio
+import html
+import io
+import re
+import zipfile
+
+import pytest
+import pyvips
+
+from tests.files.door import upload
+from tests.pictures import samples
+from tests.posts import read, write
+from www import keys
+from www.models import File, Visibility
+
+KEEP = pytest.mark.parametrize("settings", [{"storage": {"keep_metadata": True}}], indirect=True)
+PHOTO = samples.jpeg(6, samples.noisy(800, 600))
+
+
+async def row(actor, id, until=lambda file: file.width is not None):
+    """The row of a file, once it is as it should become."""
+    async with asyncio.timeout(20):
+        while True:
+            file = await actor.app[keys.engine].get(File, id)
+            if until(file):
+                return file
+            await asyncio.sleep(0.01)
+
+
+async def uploaded(actor, content=PHOTO, name="cat.jpg"):
+    [file] = await upload(actor, (name, content))
+    return await row(actor, file["id"])
+
+
+def copy_of(file, name="w320.webp"):
+    return f"/files/{file.id}/{name}?k={file.sha256[:16]}"
+
+
+async def fetch(actor, path, status=200, **headers):
+    async with actor.get(path, headers=headers, allow_redirects=False) as answer:
+        body = await answer.read()
+        assert answer.status == status, (path, answer.status, body[-300:])
+        return answer, body
+
+
+async def test_it_works(alice, client):
+    file = await uploaded(alice)
+    assert (file.width, file.height) == (600, 800)
+    answer, body = await fetch(client, copy_of(file))
+    made = pyvips.Image.new_from_buffer(body, "")
+    assert (made.width, made.height) == (320, 427)
+    assert answer.headers["Content-Type"] == "image/webp"
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    etag = answer.headers["ETag"]
+    await fetch(client, copy_of(file), 304, **{"If-None-Match": etag})
+    answer, part = await fetch(client, copy_of(file), 206, Range="bytes=0-3")
+    assert part == b"RIFF"
+    _, body = await fetch(client, copy_of(file, "w160.avif"))
+    assert body[4:12] == b"ftypavif"
+
+
+async def test_it_learns_of_resumed_uploads(alice):
+    """Whichever way a file comes in."""
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(PHOTO))}
+    headers |= {
+        "Upload-Metadata": "filename Y2F0LmpwZw==",
+        "Content-Type": "application/offset+octet-stream",
+    }
+    async with alice.post("/uploads", data=io.BytesIO(PHOTO), headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
+    assert (await row(alice, 1)).width == 600
+
+
+async def test_it_catches_up_on_what_was_missed(alice):
+    file = await uploaded(alice)
+    await alice.app[keys.engine].run(File.update(width=None).where(File.id == file.id))
+    await alice.app[keys.facts].catch_up()
+    assert (await row(alice, file.id)).width == 600
+
+
+async def test_it_hides_from_who_counts(alice, bob, client):
+    file = await uploaded(alice)
+    for actor in (bob, client):
+        await fetch(actor, f"/files/{file.id}/w320.webp", 404)
+        await fetch(actor, f"/files/{file.id}/w320.webp?k=0123456789abcdef", 404)
+    await fetch(alice, f"/files/{file.id}/w320.webp")
+
+
+@pytest.mark.parametrize("name", ["w321.webp", "w320.jpg", "w320.svg", "w0320.webp", "w99999.webp"])
+async def test_it_has_few_sizes(alice, client, name):
+    file = await uploaded(alice)
+    await fetch(client, copy_of(file, name), 404)
+
+
+async def test_it_hides_what_is_no_picture(alice, client):
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    for name, content in (("a.txt", b"text"), ("a.svg", svg)):
+        [sent] = await upload(alice, (name, content))
+        await fetch(client, f"/files/{sent['id']}/w320.webp?k={sent['sha256'][:16]}", 404)
+
+
+async def test_it_rejects_bombs(alice, client):
+    file = await uploaded(alice, samples.bomb_png(30_000, 30_000), "bomb.png")
+    assert (file.width, file.height) == (0, 0)
+    await fetch(client, copy_of(file), 422)
+    await fetch(client, copy_of(file, "w640.avif"), 422)
+
+
+async def test_it_serves_a_file_of_such_a_name(alice, client):
+    file = await uploaded(alice, samples.jpeg(), "w320.webp")
+    _, body = await fetch(alice, f"/files/{file.id}/w320.webp")
+    assert body == samples.jpeg()
+
+
+@pytest.mark.parametrize("kind", samples.BY_KIND)
+async def test_it_cleans_for_others_only(alice, bob, client, kind):
+    original = samples.BY_KIND[kind](6)
+    file = await uploaded(alice, original, "cat")
+    mine, body = await fetch(alice, f"/files/{file.id}/cat")
+    assert body == original
+    for actor in (bob, client):
+        answer, body = await fetch(actor, f"/files/{file.id}/cat")
+        assert samples.SECRET not in body
+        assert int(answer.headers["Content-Length"]) == len(body) < len(original)
+        assert answer.headers["ETag"] != mine.headers["ETag"]
+        await fetch(
+            actor, f"/files/{file.id}/cat", 304, **{"If-None-Match": answer.headers["ETag"]}
+        )
+        _, part = await fetch(actor, f"/files/{file.id}/cat", 206, Range="bytes=10-99")
+        assert part == body[10:100]
+
+
+async def test_it_cleans_large_ones_in_a_stream(alice, client):
+    original = samples.jpeg(1, samples.noisy(3000, 2000))
+    file = await uploaded(alice, original)
+    _, body = await fetch(client, f"/files/{file.id}/cat.jpg")
+    assert 300_000 < len(body) < len(original)
+    assert samples.SECRET not in body
+    pyvips.Image.new_from_buffer(body, "", fail_on="warning").avg()
+
+
+async def test_it_cleans_in_archives(alice, bob):
+    file = await uploaded(alice)
+    engine = alice.app[keys.engine]
+    await engine.run(File.update(visibility=Visibility.PUBLIC).where(File.id == file.id))
+    for actor, secret in ((alice, True), (bob, False)):
+        _, body = await fetch(actor, f"/files/archive?id={file.id}")
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            assert (samples.SECRET in archive.read("cat.jpg")) is secret
+
+
+@KEEP
+async def test_it_keeps_metadata_where_settings_say_so(alice, client):
+    file = await uploaded(alice)
+    _, body = await fetch(client, f"/files/{file.id}/cat.jpg")
+    assert body == PHOTO
+
+
+async def test_it_offers_sizes_in_posts(alice, client):
+    file = await uploaded(alice)
+    _, path = await write(alice, body=f'![A cat](/files/{file.id}/cat.jpg "Felix")')
+    page = await read(client, path)
+    [source] = re.findall(r"<source [^>]*>", page)
+    [image] = re.findall(r'<img src="/files/[^>]*>', page)
+    for word in ('alt="A cat"', 'title="Felix"', 'width="600"', 'height="800"', 'loading="lazy"',
+                 'decoding="async"', 'class="likeness l', "sizes=", " 160w,", " 600w"):  # fmt: skip
+        assert word in image
+    assert 'type="image/avif"' in source
+    assert "style=" not in source + image
+    addresses = re.findall(r"(/files/\S+) \d+w", html.unescape(source + image))
+    assert len(addresses) == 6
+    for address in addresses:
+        await fetch(client, address)
+
+
+async def test_it_waits_for_pictures_of_a_moment_ago(alice, client):
+    [sent] = await upload(alice, ("cat.jpg", PHOTO))
+    _, path = await write(alice, body=f"![A cat](/files/{sent['id']}/cat.jpg)")
+    assert 'width="600"' in await read(client, path)
+
+
+async def test_it_leaves_moving_pictures_moving(alice, client):
+    file = await uploaded(alice, samples.moving(".gif"), "a.gif")
+    _, path = await write(alice, body=f"![Moves](/files/{file.id}/a.gif)")
+    page = await read(client, path)
+    assert 'width="120"' in page
+    assert "srcset" not in page
+
+
+async def test_it_tells_nothing_to_who_guesses_a_number(alice, admin, client):
+    """A number without the name is no picture of the post: not its size, not its key."""
+    file = await uploaded(alice)
+    _, path = await write(admin, body=f"![?](/files/{file.id}/other.jpg)")
+    page = await read(client, path)
+    assert file.sha256[:16] not in page
+    assert 'width="600"' not in page
+
+
+async def test_it_lets_no_writer_say_where_from(alice, client):
+    body = '<picture><source srcset="https://evil.example/x 1w"><img src="/files/1/a.jpg" srcset="https://evil.example/y 2w"></picture>'
+    _, path = await write(alice, body=body)
+    assert "evil.example" not in await read(client, path)

@@ -1,0 +1,65 @@
+"""Which pictures of this site a text shows, so that its page can offer them in several sizes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from www.files.queries import key_of
+from www.markup import Picture
+from www.models import File
+from www.pictures import placeholder
+from www.pictures.formats import FORMATS, KINDS, candidates, copy_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from www.db import Engine, Select
+    from www.files.facts import Facts
+
+# How long a post waits for pictures that were uploaded a moment ago.
+_PATIENCE_S: Final = 5.0
+_MOST: Final = 500
+_FILE: Final = re.compile(r"/files/([1-9][0-9]{0,17})/([^\s\"'<>()?#]{1,1000})")
+
+
+async def pictures_of(engine: Engine, facts: Facts, text: str) -> Mapping[tuple[int, str], Picture]:
+    """Return the pictures that `text` may show, by id and name.
+
+    Only what is written with its name is looked at: whoever knows a number and no name learns
+    nothing of a file, not even its size.
+    """
+    named = {(int(id), unquote(name)) for id, name in _FILE.findall(text)}
+    if not named:
+        return {}
+    ids = sorted({id for id, _ in named})[:_MOST]
+    rows = [row for row in await engine.all(pictures(ids)) if (row.id, row.name) in named]
+    await facts.learn([row for row in rows if row.width is None], timeout_s=_PATIENCE_S)
+    return {(row.id, row.name): described(row) for row in rows if row.width and row.height}
+
+
+def described(file: File) -> Picture:
+    """Return what a page says of a picture whose facts are known."""
+    width, height = file.width or 0, file.height or 0
+    found = placeholder.parse(file.placeholder or "")
+    sources: dict[str, str] = {}
+    if not found.animated:  # its copies stand still, so the page shows the original
+        sources = {
+            content_type: ", ".join(
+                f"{address(file, wanted, form)} {made}w"
+                for wanted, made in candidates(width, height)
+            )
+            for form, content_type in FORMATS.items()
+        }
+    return Picture(width, height, found.classes, sources)
+
+
+def address(file: File, width: int, form: str) -> str:
+    """Return the address of a copy; the key stands for the file's name, which it does not hold."""
+    return f"/files/{file.id}/{copy_name(width, form)}?k={key_of(file)}"
+
+
+def pictures(ids: list[int]) -> Select[Any]:
+    """The question of `pictures_of`."""
+    return File.select().where(File.id.in_(ids), File.content_type.in_(sorted(KINDS)))
