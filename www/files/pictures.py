@@ -30,12 +30,13 @@ _YEAR: Final = "max-age=31536000, immutable"
 async def picture(request: web.Request) -> web.StreamResponse:
     """Send a smaller copy, which is made when it is asked for the first time."""
     name = request.match_info["copy"]
+    key = query_text(request, "k", _MAX_KEY_CHARS) or None
     file = await queries.readable_file(
         request.app[keys.engine],
         request[keys.user],
         row_id(request),
-        name=name,
-        key=query_text(request, "k", _MAX_KEY_CHARS) or None,
+        name=None if key else name,
+        key=key,
     )
     if file.name == name:  # a file may be called like that: then this is its address
         return await send(request, file)
