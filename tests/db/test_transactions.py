@@ -9,6 +9,7 @@ from www.db import (
     ConnectionLost,
     Engine,
     Limits,
+    SerializationFailure,
     StatementError,
     Timeout,
     UniqueViolation,
@@ -93,6 +94,26 @@ async def test_it_repeats_what_cannot_be_serialised(engine: Engine, ada: Author)
     votes = [engine.repeat(read_then_write, attempts=50) for _ in range(8)]
     assert await asyncio.gather(*votes) == [1] * 8
     assert (await engine.one(Book.select())).pages == 8
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_it_writes_a_row_again_when_it_repeats(engine: Engine, ada: Author, many: bool):  # noqa: FBT001
+    book = await engine.insert(Book(author_id=ada.id, title="x"))
+    book.pages = 7
+    tries = 0
+
+    async def work(conn: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        await (conn.update_many([book]) if many else conn.update(book))
+        book.title = f"try {tries}"
+        await conn.update(book)
+        if tries < 3:
+            raise SerializationFailure("as if somebody else had been quicker")
+
+    await engine.repeat(work)
+    assert (book.pages, book.title, book.version) == (7, "try 3", 3)
+    assert await engine.get(Book, book.id) == book
 
 
 async def test_it_is_clean_after_cancellation_anywhere(engine: Engine):

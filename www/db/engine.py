@@ -146,17 +146,26 @@ class Engine(Verbs):
         attempts: int = 5,
         isolation: Isolation = "serializable",
     ) -> T:
-        """Run `work` in a transaction, and again when a SerializationFailure has undone it."""
-        for attempt in range(1, attempts):
+        """Run `work` in a transaction, and again when a SerializationFailure has undone it.
+
+        Rows that `work` updated have their changes back then, so that the next try writes them.
+        """
+        attempt = 1
+        while True:
+            written: list[tuple[Table, tuple[str, ...]]] = []
             try:
                 async with self.transaction(isolation=isolation) as conn:
+                    conn.written = written
                     return await work(conn)
-            except SerializationFailure:
-                import random
+            except BaseException as err:
+                for row, keys in reversed(written):
+                    row.mark_unwritten(keys)
+                if not isinstance(err, SerializationFailure) or attempt >= attempts:
+                    raise
+            import random
 
-                await asyncio.sleep(0.005 * 2**attempt * random.random())  # noqa: S311 - not a secret
-        async with self.transaction(isolation=isolation) as conn:
-            return await work(conn)
+            await asyncio.sleep(0.005 * 2**attempt * random.random())  # noqa: S311 - not a secret
+            attempt += 1
 
     def replica(self, *, after: int = 0) -> ReplicaReads:
         """Return the verbs that read, on a replica, in turn; without replicas it reads here.

@@ -181,6 +181,13 @@ class Table(dict[str, Any], Selecting, metaclass=TableMetaClass):
         if hasattr(self, "_changes"):
             del self._changes
 
+    def mark_unwritten(self, keys: tuple[str, ...]) -> None:
+        """Take back that an update has written `keys`: its transaction was undone."""
+        for column in self.info.guard:
+            dict.__setitem__(self, column.attribute, self[column.attribute] - 1)
+        for key in keys:
+            self[key] = self[key]
+
     @classmethod
     def alias(cls, name: str) -> type[Self]:
         """Return this table under another name, for joins with itself; it can only be read.

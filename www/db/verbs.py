@@ -41,6 +41,7 @@ class Verbs:
     in_transaction = False
     dialect: Dialect
     observers: list[Observer]
+    written: list[tuple[Table, tuple[str, ...]]] | None = None  # what `repeat` may have to undo
 
     def _read(self, sql: str, params: Params) -> Soon[list[Row]]:
         raise NotImplementedError
@@ -241,6 +242,8 @@ class Verbs:
         for column in info.guard:
             dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
         row.mark_stored()
+        if self.written is not None:
+            self.written.append((row, keys))
 
     async def update_many(self, rows: Iterable[Table]) -> None:
         """Like `update` for many rows of one table, in few statements: all of them or none.

@@ -45,8 +45,10 @@ async def update(verbs: Verbs, rows: Sequence[Table]) -> None:
                 message = f"a row of {info.name} was changed by somebody else; none is written"
                 raise VersionConflict(message)
             raise RowNotFound(f"a row of {info.name} is gone or came twice; none is written")
-    for group in groups.values():
+    for keys, group in groups.items():
         _mark_written(info, group)
+        if verbs.written is not None:
+            verbs.written += [(row, keys) for row in group]
 
 
 def _assigned(rows: Sequence[Table]) -> dict[tuple[str, ...], list[Table]]:
