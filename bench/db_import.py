@@ -48,7 +48,9 @@ def main() -> None:
     """Print a line per library."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--quick", action="store_true", help="three rounds")
+    options = parser.parse_args()
+    rounds = 3 if options.quick else options.rounds
     measured = {"www.db": (sys.executable, "this"), "asyncio": (sys.executable, "asyncio alone")}
     if OTHERS.exists():
         measured |= {modules: (str(OTHERS), name) for modules, name in PEERS.items()}

@@ -1,6 +1,6 @@
 """A million rows from SQLite to PostgreSQL and back: rows/s, the share of the raw drivers, memory.
 
-    python bench/move.py [ROWS]
+    python bench/move.py [ROWS | --quick]
 
 The raw drivers (apsw, asyncpg) read and write the same rows in the quickest way they have, between
 tables with the same indexes and references; they check nothing. `copy` is what `www move` does: it
@@ -37,7 +37,7 @@ from www.db.schema.migrate import apply
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROWS, PEOPLE, CHUNK = 1_000_000, 1_000, 5_000
+ROWS, QUICK_ROWS, PEOPLE, CHUNK = 1_000_000, 50_000, 1_000, 5_000
 BODY = "A sentence of the kind that stands in many a comment; 也有中文. " * 3
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -194,7 +194,7 @@ def main(arguments: Sequence[str]) -> None:
     if len(arguments) == 3:
         child(*arguments)
         return
-    rows = int(arguments[0]) if arguments else ROWS
+    rows = QUICK_ROWS if arguments == ["--quick"] else int(arguments[0]) if arguments else ROWS
     with tempfile.TemporaryDirectory(prefix="bench-move-") as folder, server() as address:
         start = Path(folder) / "start.db"
         fill(start, rows)

@@ -27,7 +27,7 @@ Found = set[tuple[str, int, str]]  # file, line, word of the checker
 MACHINERY = {  # methods that the parts of the layer call, and not its users
     *("sql", "write", "outputs", "output_keys", "order", "is_short", "is_open", "is_limited"),
     *("is_grouped", "missing", "names_one_row", "write_where", "beside", "at_most"),
-    *("command", "may_lack", "write_many"),
+    *("command", "keeps", "may_lack", "write_many"),
 }
 
 
