@@ -36,7 +36,7 @@ class Tus:
         sent: dict[str, object] = {"Tus-Resumable": "1.0.0"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         given = {name: str(value) for name, value in sent.items() if value is not None}
-        path = URL(address).path
+        path = URL(address).path_qs
         data = io.BytesIO(data) if isinstance(data, bytes) else data
         async with self.actor.request(
             method, path, data=data, headers=given, allow_redirects=False
@@ -94,8 +94,8 @@ class Draft:
         headers = {"Tus_Resumable": None, **headers}
         return await self.tus.ask(method, address, data, **headers)
 
-    async def create(self, data=b"", *, ends, **headers):
-        return await self.ask("POST", "/uploads", data, Upload_Complete=truth(ends), **headers)
+    async def create(self, data=b"", *, ends, at="/uploads", **headers):
+        return await self.ask("POST", at, data, Upload_Complete=truth(ends), **headers)
 
     async def append(self, address, offset, data=b"", *, ends, **headers):
         headers = {"Content_Type": PARTIAL, "Upload_Offset": offset, **headers}

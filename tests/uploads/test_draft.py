@@ -8,7 +8,7 @@ import pytest
 
 from tests.files.door import kept, sha256
 from tests.uploads.door import Draft, claims, staged
-from www.models import File, Upload
+from www.models import File, Folder, Upload
 
 PROBLEM = "https://iana.org/assignments/http-problem-types#"
 NAMED = {"Content_Disposition": "inline; filename=\"a.txt\"; filename*=UTF-8''%E5%90%8D.txt"}
@@ -41,6 +41,25 @@ async def test_it_goes_on_in_parts(draft, alice):
     answer = await draft.append(address, 5, b"world", ends=True)
     assert (answer.status, answer.headers["Upload-Complete"]) == (201, "?1")
     assert kept(alice) == {sha256(b"helloworld"): b"helloworld"}
+
+
+async def test_it_may_go_into_a_folder(draft, alice, engine):
+    mine = await engine.insert(Folder(owner_id=alice.user.id, name="Mine", name_key="mine"))
+    at = f"/uploads?folder={mine.id}"
+    await draft.create(b"whole", ends=True, at=at, **NAMED)
+    address = (await draft.create(b"in ", ends=False, at=at)).headers["Location"]
+    await draft.append(address, 3, b"parts", ends=True)
+    await draft.create(b"none", ends=True, at="/uploads?folder=")
+    files = await engine.all(File.select().order_by(File.id))
+    assert [file.folder_id for file in files] == [mine.id, mine.id, None]
+
+
+async def test_it_rejects_folders_that_are_not_ones_own(draft, alice, bob, engine):
+    foreign = await engine.insert(Folder(owner_id=bob.user.id, name="His", name_key="his"))
+    for folder, status in ((foreign.id, 404), (999, 404), ("x", 422), ("0", 422), ("9" * 99, 400)):
+        answer = await draft.create(b"x", ends=True, at=f"/uploads?folder={folder}", **NAMED)
+        assert answer.status == status, folder
+    assert (await engine.count(Upload.select()), kept(alice), staged(alice)) == (0, {}, {})
 
 
 async def test_it_tells_the_offset(draft):

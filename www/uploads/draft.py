@@ -14,9 +14,11 @@ from aiohttp import HttpVersion11, hdrs, web
 
 from www import keys
 from www.errors import BadRequest, Forbidden, NotFound, UnsupportedType
+from www.files import folder_queries
+from www.files.forms import MAX_ID_DIGITS, folder_of
 from www.files.views import described
 from www.i18n import N_
-from www.requests import signed_in
+from www.requests import query_text, signed_in
 from www.uploads import fields, protocol
 from www.uploads.digests import Checksum, digests_of
 from www.uploads.errors import ChecksumMismatch, InconsistentLength, OffsetMismatch
@@ -41,6 +43,7 @@ async def create(request: web.Request) -> web.Response:
     upload.length = _length(request, 0, ends=ends)
     upload.reserved = upload.length or 0
     upload.expected_sha256 = _expected_sha256(request)
+    upload.claims = await _claims(request, upload.owner_id)
     async with uploads.created(upload) as work:
         address = {
             hdrs.LOCATION: protocol.location(request, upload),
@@ -108,6 +111,16 @@ async def append(request: web.Request, token: str) -> web.Response:
             return await _final(request, work)
         headers = {_COMPLETE: "?0", _OFFSET: str(work.offset)}
         return web.Response(status=HTTPStatus.NO_CONTENT, headers=headers)
+
+
+async def _claims(request: web.Request, owner_id: int) -> str:
+    """Return the folder of the query as tus would say it. Raises Invalid, NotFound.
+
+    The draft has no field for it. The form's page names the folder in its address, too.
+    """
+    folder_id = folder_of({"folder": [query_text(request, "folder", MAX_ID_DIGITS)]})
+    await folder_queries.own_folder(request.app[keys.engine], owner_id, folder_id)
+    return fields.folder_claim(folder_id)
 
 
 async def _receive(

@@ -106,6 +106,11 @@ def claimed_folder(pairs: Mapping[str, bytes]) -> int | None:
     return int(value) if value else None
 
 
+def folder_claim(folder_id: int | None) -> str:
+    """Return Upload-Metadata that name a folder, what `claimed_folder` reads."""
+    return "" if folder_id is None else f"folder {base64.b64encode(b'%d' % folder_id).decode()}"
+
+
 def disposed_name(request: web.Request) -> str:
     """Return a harmless form of the name in Content-Disposition. Raises BadRequest."""
     value = request.headers.get(hdrs.CONTENT_DISPOSITION, "")
