@@ -38,6 +38,12 @@ def copy_of(file, name="w320.webp"):
     return f"/files/{file.id}/{name}?k={file.sha256[:16]}"
 
 
+async def show(actor, file, visibility):
+    """Say who may read the file."""
+    change = File.update(visibility=visibility).where(File.id == file.id)
+    await actor.app[keys.engine].run(change)
+
+
 async def fetch(actor, path, status=200, **headers):
     async with actor.get(path, headers=headers, allow_redirects=False) as answer:
         body = await answer.read()
@@ -86,6 +92,26 @@ async def test_it_hides_from_who_counts(alice, bob, client):
         await fetch(actor, f"/files/{file.id}/w320.webp", 404)
         await fetch(actor, f"/files/{file.id}/w320.webp?k=0123456789abcdef", 404)
     await fetch(alice, f"/files/{file.id}/w320.webp")
+
+
+async def test_it_shows_private_ones_to_their_owner_only(alice, bob, admin, client):
+    file = await uploaded(alice)
+    await show(alice, file, Visibility.PRIVATE)
+    for path in (copy_of(file), f"/files/{file.id}/w320.webp"):
+        for actor in (bob, client):
+            await fetch(actor, path, 404)
+        for actor in (alice, admin):
+            answer, _ = await fetch(actor, path)
+            assert answer.headers["Cache-Control"].startswith("private")
+
+
+async def test_it_shows_public_ones_to_everyone(alice, bob, client):
+    file = await uploaded(alice)
+    await show(alice, file, Visibility.PUBLIC)
+    for path in (copy_of(file), f"/files/{file.id}/w320.webp", f"/files/{file.id}/w320.webp?k=x"):
+        for actor in (bob, client):
+            answer, _ = await fetch(actor, path)
+            assert answer.headers["Cache-Control"].startswith("public")
 
 
 @pytest.mark.parametrize("name", ["w321.webp", "w320.jpg", "w320.svg", "w0320.webp", "w99999.webp"])
@@ -143,8 +169,7 @@ async def test_it_cleans_large_ones_in_a_stream(alice, client):
 
 async def test_it_cleans_in_archives(alice, bob):
     file = await uploaded(alice)
-    engine = alice.app[keys.engine]
-    await engine.run(File.update(visibility=Visibility.PUBLIC).where(File.id == file.id))
+    await show(alice, file, Visibility.PUBLIC)
     for actor, secret in ((alice, True), (bob, False)):
         _, body = await fetch(actor, f"/files/archive?id={file.id}")
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
