@@ -117,7 +117,7 @@ BODIES = (
 def fill(template, **parts):
     """The path of a route with its parts filled in, the rest with what exists: row 1 and its slug."""
     known = {"id": "1", "slug": "hello-world", "name": "bob", "token": "x", "tag": "letters"}
-    known |= {"year": "2026", "path": "style.css", **parts}
+    known |= {"year": "2026", "path": "style.css", "copy": "w320.webp", **parts}
     return re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}", lambda found: known[found[1]], template)
 
 
