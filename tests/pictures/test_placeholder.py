@@ -20,7 +20,7 @@ def test_it_works():
 
 def test_it_shows_colour():
     red = placeholder.parse(placeholder.build([RED] * 6, animated=False, transparent=False))
-    assert " a6 b5 " in red.classes
+    assert " a6 b6 " in red.classes
 
 
 def test_it_hides_behind_nothing_transparent():

@@ -20,7 +20,7 @@ COLUMNS: Final = 3
 ROWS: Final = 2
 # Steps and range of each: three digits of colour, then a digit per cell.
 _LIGHT: Final = (4, 0.2, 0.8)
-_COLOUR: Final = (7, -0.24, 0.24)  # odd, so that grey stays grey
+_COLOUR: Final = (7, -0.12, 0.12)  # odd, so that grey stays grey
 _CELL: Final = (4, -0.3, 0.3)
 _FORM: Final = re.compile(rf"([as])(?:([0-3][0-6][0-6])([0-3]{{{COLUMNS * ROWS}}}))?")
 _AXES: Final = ("l", "a", "b")
