@@ -55,6 +55,14 @@ async def arrived(alice, engine, file, proxy, uploads):
     assert proxy.cuts > 5
 
 
+@pytest.fixture
+def installed():
+    """Skips where the clients are not installed, before anything waits for what they send."""
+    if not (MODULES / ".installed").exists():
+        message = "no clients: `make tests/uploads/clients/node_modules/.installed`"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+
+
 def cookie(actor):
     [found] = [c for c in actor.session.cookie_jar if c.key == "session"]
     return f"session={found.value}"
@@ -90,7 +98,7 @@ async def test_aiotus(alice, file, proxy, chunk):
         assert said == {"filename": NAME.encode()}
 
 
-@pytest.mark.usefixtures("arrived")
+@pytest.mark.usefixtures("installed", "arrived")
 @pytest.mark.parametrize(
     ("client", "options", "stream"),
     [
@@ -109,9 +117,6 @@ async def test_aiotus(alice, file, proxy, chunk):
     ],
 )
 async def test_tus_js_client_and_uppy(alice, file, proxy, client, options, stream):
-    if not (MODULES / ".installed").exists():
-        message = "no clients: `make tests/uploads/clients/node_modules/.installed`"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
     asked = {
         "client": client,
         "options": options,
