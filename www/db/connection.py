@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from www.db import seen
-from www.db.drivers.base import Naming, Result
+from www.db.drivers.base import Naming, arrived
 from www.db.errors import OperationalError, StatementError
 from www.db.verbs import Verbs
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 
     from www.db.compile import Dialect
-    from www.db.drivers.base import Params, Row, Session, Soon
+    from www.db.drivers.base import Params, Result, Row, Session, Soon
     from www.db.seen import Observer
 
 T = TypeVar("T")
@@ -101,8 +100,7 @@ class Connection(Verbs):
             self._savepoints -= 1
 
     async def _say(self, words: str) -> None:
-        done = self._session.write(words, (), short=True)
-        if not isinstance(done, Result):
-            await self.command(words, done)
-        elif self.observers:
-            seen.tell(self.observers, words, (), perf_counter())
+        await self.command(words, self._run(words))
+
+    async def _run(self, words: str) -> None:
+        await arrived(self._session.write(words, (), short=True))

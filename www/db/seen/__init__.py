@@ -1,6 +1,6 @@
 """What ran: an engine's observers are told of every statement when it has ended.
 
-An engine without observers pays for one look at an empty list. The others are told of errors and
+An engine without observers pays for one look at an empty list. Observers are told of errors and
 cancellations too, and of the commands around transactions. A statement that the layer runs again
 because a connection was dead is one statement; one that `Engine.repeat` runs again is another.
 Beside this file: figures per statement, the log of slow ones, plans, and the report of a request.

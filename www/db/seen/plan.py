@@ -49,7 +49,7 @@ async def plan_of(driver: Driver, dialect: Dialect, sql: str, params: Params) ->
             scans = [step for step in steps if is_scan(step)]
         if stops_early(sql):
             scans = []
-    except DatabaseError:  # the table may be gone since
+    except DatabaseError:  # the table may be gone since, or the database busy
         return Plan()
     return Plan(tuple(steps), tuple(scans))
 

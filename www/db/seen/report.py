@@ -100,7 +100,8 @@ class Reports:
             plan = await plan_of(engine.driver, engine.dialect, ran.sql, ran.params)
             if len(self._plans) >= PLANS_MOST:
                 self._plans.clear()
-            self._plans[shape] = plan
+            if plan.steps:  # none may be an error that passes, such as a busy database
+                self._plans[shape] = plan
         return plan
 
 

@@ -173,6 +173,10 @@ class SQLiteDriver:
     async def _release(self, lane: Lane) -> None:
         try:
             await lane.clean()
+        except BaseException:
+            self._readers.remove(lane)  # it is closed, and could not be opened anew
+            raise
+        else:
             self._idle.append(lane)
         finally:
             self._slots.release()

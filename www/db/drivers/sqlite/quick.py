@@ -1,8 +1,8 @@
 """The lane of short reads, on the loop's thread.
 
 SQLite opens a read transaction for every statement and closes it again, which is two thirds of the
-time of a read by key. Here the reads of one turn of the loop share one: 0.9 us instead of 2.9
-(bench/orm_concurrent.py). Nobody can tell, because no message from outside arrives within a turn:
+time of a read by key. Here the reads of one turn of the loop share one (`bench.orm`, test F: apsw
+alone is slower). Nobody can tell, because no message from outside arrives within a turn:
 it ends with the turn, and as soon as this process has committed something.
 """
 
