@@ -61,7 +61,9 @@ async def test_a_text_is_shown(fred, files):
 async def test_a_picture_is_shown_in_a_post(fred, files):
     await fred.go(files["post"])
     picture = fred.main.get_by_role("img", name="a square")
-    assert await picture.evaluate("picture => picture.naturalWidth") == 8
+    await picture.evaluate("picture => picture.decode()")
+    assert await picture.evaluate("picture => picture.getBoundingClientRect().width") == 8
+    assert "/w160." in await picture.evaluate("picture => picture.currentSrc")
 
 
 @pytest.mark.parametrize("name", ["evil.svg", "evil.html", "hidden.png", "evil.xml"])

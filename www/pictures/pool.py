@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -93,8 +94,11 @@ class Worker:
     async def end(self) -> None:
         """Kill it, whatever it is doing, and wait until it is gone."""
         self._end.close()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
+        if self.process.returncode is None:
+            # Not process.kill(): it looks for the end of the process first, and what it finds is
+            # lost to whoever waits.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
         await self.process.wait()
 
 
