@@ -90,8 +90,9 @@ def test_it_never_takes_long(source):
     start = time.process_time()
     with suppress(MarkupError):
         renderer.render(source)
-    # The guards keep it near one second; the rest is for slow machines.
-    assert time.process_time() - start < 4
+    # The guards keep it near one second, three while coverage is measured; the rest is for slow
+    # machines. Without them some take minutes.
+    assert time.process_time() - start < 15
 
 
 def test_it_names_the_limit_for_translation():
