@@ -7,23 +7,23 @@ of any process can tell it from an upload that is still alive.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
 import os
 import re
 import stat
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from www.errors import NotFound
 from www.storage.base import YOUNG_S, StorageFull, Stored
 from www.storage.content import LocalContent
 from www.storage.incoming import LocalIncoming, full_disk
+from www.utils.threads import Threaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
 
     from www.storage.base import InUse
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 _THREADS: Final = 4  # apart from the loop's own pool: a disk that stalls must not hold up passwords
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
-_T = TypeVar("_T")
 
-
-class LocalStorage:
+class LocalStorage(Threaded):
     """Contents below one folder, shared safely by any number of processes on one machine."""
 
     def __init__(self, folder: Path, *, min_free_bytes: int = 0) -> None:
@@ -42,40 +40,14 @@ class LocalStorage:
 
         Nothing is written where the disk would have less than `min_free_bytes` left.
         """
+        super().__init__(_THREADS, "storage")
         self._min_free_bytes = min_free_bytes
         self._files = folder / "files"
         self._incoming = folder / "incoming"
-        self._threads: ThreadPoolExecutor | None = None
-
-    async def __aenter__(self) -> Self:
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="storage")
-        await self.run(self._prepare)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)
-            self._threads = None
-
-    def submit(self, work: Callable[[], _T]) -> Future[_T]:
-        """Start `work` in one of the storage's threads."""
-        if self._threads is None:
-            raise RuntimeError("the storage is closed: use it inside `async with`")
-        return self._threads.submit(work)
-
-    async def run(self, work: Callable[[], _T]) -> _T:
-        """Do `work` in one of the storage's threads."""
-        return await asyncio.wrap_future(self.submit(work))
 
     async def begin(self) -> LocalIncoming:
         """Start a content in a locked temporary file."""
-        opening = self.submit(self.start)
-        try:
-            return await asyncio.wrap_future(opening)
-        except asyncio.CancelledError:
-            # Too late to stop the thread: what it opens has nobody left to close it.
-            opening.add_done_callback(_discard_opened)
-            raise
+        return await self.opened(self.start, _discard_opened)
 
     async def adopt(self, path: Path, sha256: str, size_bytes: int) -> Stored:
         """Rename a finished file of the data folder to its hash: nothing is copied.

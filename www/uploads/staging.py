@@ -7,23 +7,22 @@ mark beside the file says where it began, and whoever opens the file next cuts i
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 import re
 import time
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from www.errors import Gone
 from www.storage import StorageFull
 from www.uploads.digests import Digest
 from www.uploads.errors import Locked
 from www.uploads.staged import Staged
+from www.utils.threads import Threaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from concurrent.futures import Future
     from pathlib import Path
 
 _THREADS: Final = 4
@@ -31,38 +30,16 @@ _MOST_DIGESTS: Final = 10_000  # of 0.3 kB each
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}")
 _MARK: Final = ".mark"
 
-_T = TypeVar("_T")
 
-
-class Staging:
+class Staging(Threaded):
     """Unfinished uploads below one folder; entered once per process (`async with`)."""
 
     def __init__(self, folder: Path, *, min_free_bytes: int = 0) -> None:
         """Remember `folder`; nothing is written where the disk would have less left."""
         self.folder = folder
+        super().__init__(_THREADS, "staging")
         self._min_free_bytes = min_free_bytes
-        self._threads: ThreadPoolExecutor | None = None
         self._digests: OrderedDict[str, Digest] = OrderedDict()
-
-    async def __aenter__(self) -> Self:
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="uploads")
-        await self.run(self._prepare)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)
-            self._threads = None
-
-    def submit(self, work: Callable[[], _T]) -> Future[_T]:
-        """Start `work` in one of the threads."""
-        if self._threads is None:
-            raise RuntimeError("the staging is closed: use it inside `async with`")
-        return self._threads.submit(work)
-
-    async def run(self, work: Callable[[], _T]) -> _T:
-        """Do `work` in one of the threads."""
-        return await asyncio.wrap_future(self.submit(work))
 
     def path(self, token: str) -> Path:
         """Return where an upload's bytes lie; no other text than a token becomes a path."""
@@ -76,12 +53,7 @@ class Staging:
 
     async def open(self, token: str) -> Staged:
         """Open for appending. Raises Gone where there is none, Locked where a process has it."""
-        opening = self.submit(lambda: self._open(token))
-        try:
-            return await asyncio.wrap_future(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(_close_opened)
-            raise
+        return await self.opened(lambda: self._open(token), _close_opened)
 
     async def delete(self, token: str) -> None:
         """Delete an upload's bytes, if there are any; its space is free when this returns."""
