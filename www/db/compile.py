@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from www.db.errors import StatementError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from www.db.expression import Expression
     from www.db.metadata import TableInfo
@@ -37,7 +37,7 @@ class Dialect(Protocol):
     # What a function of Decimals is called; what is missing is the database's own.
     exact_names: Mapping[str, str]
     locks_rows: bool  # FOR UPDATE; SQLite has one writer instead
-    arrays: bool  # many rows go as one array per column, else as VALUES
+    arrays: bool  # many rows go as one array per column, else as a statement for each
 
     def compiler(self) -> Compiler:
         """Return what collects one statement."""
@@ -53,14 +53,6 @@ class Dialect(Protocol):
 
     def stored(self, kind: ColumnType, value: Any) -> Any:
         """Turn the driver's value into the form that `kind.encode` gives, as cursors hold it."""
-        ...
-
-    def given(self, out: Compiler, kinds: Sequence[ColumnType], rows: int) -> None:
-        """Append a table of `rows` rows to bind, called "given"."""
-        ...
-
-    def given_values(self, kinds: Sequence[ColumnType]) -> list[str]:
-        """Return what stands for the values of a row of `given`."""
         ...
 
     def date_part(self, out: Compiler, part: str, inner: Expression[Any]) -> None:

@@ -144,8 +144,7 @@ def kept(info: TableInfo[Any], key: tuple[Any, ...], dialect: Dialect, node: Man
     if (plan := info.plans.get(key)) is not None:
         return plan
     text = compile_node(node, dialect).text
-    plan = _plan(text, node.columns, dialect, node.generated)
-    return _keep(info, key, replace(plan, cascades=key[1] == ("delete",) and _is_referred_to(info)))
+    return _keep(info, key, _plan(text, node.columns, dialect, node.generated))
 
 
 def _keyed(statement: Conditional[Any], key: tuple[Any, ...], dialect: Dialect) -> Plan:

@@ -181,6 +181,12 @@ class Table(dict[str, Any], Selecting, metaclass=TableMetaClass):
         if hasattr(self, "_changes"):
             del self._changes
 
+    def mark_written(self) -> None:
+        """Note that an update has written the changes: it counts the version too."""
+        for column in self.info.guard:
+            dict.__setitem__(self, column.attribute, self[column.attribute] + 1)
+        self.mark_stored()
+
     def mark_unwritten(self, keys: tuple[str, ...]) -> None:
         """Take back that an update has written `keys`: its transaction was undone."""
         for column in self.info.guard:

@@ -239,9 +239,7 @@ class Verbs:
             raise RowNotFound(f"the row of {info.name} is gone")
         if plan.generated:
             dict.update(row, maker(info, plan.generated, self.dialect)(result.rows)[0])
-        for column in info.guard:
-            dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
-        row.mark_stored()
+        row.mark_written()
         if self.written is not None:
             self.written.append((row, keys))
 

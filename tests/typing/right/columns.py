@@ -56,6 +56,7 @@ def rows(author: Author, book: Book, novel: Novel) -> None:
     assert_type(author.changed(), dict[str, Any])
     assert_type(author.changed_keys(), tuple[str, ...])
     assert_type(author.mark_stored(), None)
+    assert_type(author.mark_written(), None)
     assert_type(author.mark_unwritten(("name",)), None)
 
 

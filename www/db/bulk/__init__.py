@@ -6,7 +6,7 @@ none, takes a statement for each row, or a hundred rows of one INSERT.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from www.db.bulk import arrays, each
 from www.db.errors import RowNotFound, StatementError, VersionConflict
@@ -14,7 +14,6 @@ from www.db.errors import RowNotFound, StatementError, VersionConflict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from www.db.metadata import TableInfo
     from www.db.table import Table
     from www.db.verbs import Verbs
 
@@ -46,7 +45,10 @@ async def update(verbs: Verbs, rows: Sequence[Table]) -> None:
                 raise VersionConflict(message)
             raise RowNotFound(f"a row of {info.name} is gone or came twice; none is written")
     for keys, group in groups.items():
-        _mark_written(info, group)
+        for row in group:
+            row.mark_written()
+            for column in info.generated:  # nobody knows them now
+                dict.pop(row, column.attribute, None)
         if verbs.written is not None:
             verbs.written += [(row, keys) for row in group]
 
@@ -61,16 +63,6 @@ def _assigned(rows: Sequence[Table]) -> dict[tuple[str, ...], list[Table]]:
     for keys, group in by_order.items():
         groups.setdefault(tuple(sorted(keys)), []).extend(group)
     return groups
-
-
-def _mark_written(info: TableInfo[Any], rows: Sequence[Table]) -> None:
-    """Count the versions of the rows, and forget their changes and what they were computed from."""
-    for row in rows:
-        for column in info.guard:
-            dict.__setitem__(row, column.attribute, row[column.attribute] + 1)
-        for column in info.generated:  # nobody knows them now
-            dict.pop(row, column.attribute, None)
-        row.mark_stored()
 
 
 async def delete(verbs: Verbs, rows: Sequence[Table]) -> int:

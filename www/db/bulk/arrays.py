@@ -62,7 +62,7 @@ async def _arrays(
     conn: Verbs, kind: tuple[Any, ...], node: Many, rows: Sequence[Table]
 ) -> list[Result]:
     """Write arrays; one statement needs no transaction around it."""
-    plan = plans.kept(node.info, (conn.dialect.name, kind, "arrays"), conn.dialect, node)
+    plan = plans.kept(node.info, (conn.dialect.name, kind), conn.dialect, node)
     parts = list(_parts(plan, [plan.params(row) for row in rows]))
     if len(parts) == 1 or conn.in_transaction:
         return [await _write(conn, plan, part) for part in parts]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from www.db.table import Table
     from www.db.verbs import Verbs
 
-AT_ONCE = 100  # rows of one INSERT
+INSERT_ROWS = 100  # rows of one INSERT
 VALUES_MOST = 32_766  # of one statement
 SHORT_ROWS = 256  # 0.3 ms, well under the budget of a read
 
@@ -32,7 +32,7 @@ async def insert(verbs: Verbs, rows: Sequence[Table]) -> None:
     given = _encoded(plan, rows)
     short = _is_short(plan, given)
     # Rows without values say DEFAULT VALUES, of which a statement makes one.
-    size = min(AT_ONCE, VALUES_MOST // len(keys)) if given[0] else len(rows) + 1
+    size = min(INSERT_ROWS, VALUES_MOST // len(keys)) if given[0] else len(rows) + 1
     whole = len(given) - len(given) % size
     async with verbs.transaction() as conn:
         if whole:

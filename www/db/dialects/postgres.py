@@ -14,7 +14,7 @@ from www.db.errors import StatementError
 from www.db.types import TEXT, Native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from www.db.compile import Dialect, Node
     from www.db.expression import Expression
@@ -105,28 +105,6 @@ class PostgresDialect:
         if value is None or kind.native is None:
             return value
         return kind.encode(value if kind.native.fetch is None else kind.native.fetch(value))
-
-    def given(self, out: Compiler, kinds: Sequence[ColumnType], rows: int) -> None:  # noqa: ARG002 - arrays know it
-        """Append unnest() of an array per column."""
-        arrays = [
-            f"${number + 1}::{native(kind).array or native(kind).sql}[]"
-            for number, kind in enumerate(kinds)
-        ]
-        names = [f'"column{number + 1}"' for number in range(len(kinds))]
-        out.text(f'unnest({", ".join(arrays)}) AS "given" ({", ".join(names)})')
-
-    def given_values(self, kinds: Sequence[ColumnType]) -> list[str]:
-        """Return their names, with what surrounds a value of that type."""
-        forms = [native(kind) for kind in kinds]
-        names = [f'"given"."column{number + 1}"' for number in range(len(kinds))]
-        return [
-            f"{form.before}{name}{form.after}"
-            if form.before
-            else name
-            if form.array is None
-            else f"{name}::{form.sql}"
-            for name, form in zip(names, forms, strict=True)
-        ]
 
     def date_part(self, out: Compiler, part: str, inner: Expression[Any]) -> None:
         """Append the server's date_part; with a zone, because an index takes no setting's."""

@@ -8,7 +8,7 @@ from www.db.compile import Compiler, Terms, quoted
 from www.db.types import TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from www.db.compile import Node
     from www.db.expression import Expression
@@ -67,20 +67,6 @@ class SQLiteDialect:
     def stored(self, kind: ColumnType, value: Any) -> Any:  # noqa: ARG002 - it is that already
         """Return `value`: the driver gives what was stored."""
         return value
-
-    def given(self, out: Compiler, kinds: Sequence[ColumnType], rows: int) -> None:
-        """Append VALUES, whose columns SQLite calls column1, column2 ..."""
-        for row in range(rows):
-            out.text(", (" if row else "(VALUES (")
-            for index, kind in enumerate(kinds):
-                out.text(", " if index else "")
-                out.bind(None, kind)
-            out.text(")")
-        out.text(') AS "given"')
-
-    def given_values(self, kinds: Sequence[ColumnType]) -> list[str]:
-        """Return their names."""
-        return [f'"given"."column{number + 1}"' for number in range(len(kinds))]
 
     def date_part(self, out: Compiler, part: str, inner: Expression[Any]) -> None:
         """Append a piece of the text that a date or time is."""

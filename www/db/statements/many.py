@@ -1,4 +1,4 @@
-"""INSERT, UPDATE and DELETE of many rows at once: what is given stands in FROM, as "given"."""
+"""INSERT, UPDATE and DELETE of many rows of PostgreSQL: arrays stand in FROM, as "given"."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from www.db.compile import quoted
+from www.db.dialects.postgres import native
 from www.db.statements.base import write_outputs
 
 if TYPE_CHECKING:
@@ -17,20 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Many:
-    """A statement about several rows, each given by its values of `columns`.
-
-    `rows` says how many; where a dialect takes arrays, any number of rows has the same text.
-    """
+    """A statement about any number of rows: an array for each of `columns`."""
 
     info: TableInfo[Any]
     columns: tuple[Column[Any], ...]
-    rows: int = 1
     generated: tuple[Column[Any], ...] = ()  # what is told back of each row
 
     @property
-    def kinds(self) -> list[ColumnType]:
-        """The types of what is given."""
-        return [column.type for column in self.columns]
+    def values(self) -> list[str]:
+        """What stands for the values of a row."""
+        return [_value(column.type, place) for place, column in enumerate(self.columns, 1)]
+
+    def given(self) -> str:
+        """Return the table of what is given: unnest() of the arrays to bind."""
+        forms = [native(column.type) for column in self.columns]
+        arrays = [f"${place}::{form.array or form.sql}[]" for place, form in enumerate(forms, 1)]
+        names = [f'"column{place}"' for place in range(1, len(forms) + 1)]
+        return f'unnest({", ".join(arrays)}) AS "given" ({", ".join(names)})'
 
     def sql(self, out: Compiler) -> None:
         """Append the statement."""
@@ -45,9 +49,9 @@ class InsertMany(Many):
     def sql(self, out: Compiler) -> None:
         """Append an INSERT from a select."""
         names = ", ".join(quoted(column.name) for column in self.columns)
-        values = ", ".join(out.dialect.given_values(self.kinds))
+        values = ", ".join(self.values)
         out.text(f"INSERT INTO {quoted(self.info.name)} ({names}) SELECT {values} FROM ")
-        out.dialect.given(out, self.kinds, self.rows)
+        out.text(self.given())
         if self.generated:
             out.text(" RETURNING ")
             write_outputs(out, self.generated)
@@ -61,11 +65,11 @@ class UpdateMany(Many):
 
     def sql(self, out: Compiler) -> None:
         """Append an UPDATE with FROM."""
-        pairs = list(zip(self.columns, out.dialect.given_values(self.kinds), strict=True))
+        pairs = list(zip(self.columns, self.values, strict=True))
         sets = [f"{quoted(column.name)} = {value}" for column, value in pairs[: self.written]]
         sets += [f"{quoted(c.name)} = {c.qualified} + 1" for c in self.info.guard]
         out.text(f"UPDATE {quoted(self.info.name)} SET {', '.join(sets)} FROM ")
-        out.dialect.given(out, self.kinds, self.rows)
+        out.text(self.given())
         known = [f"{column.qualified} = {value}" for column, value in pairs[self.written :]]
         out.text(f" WHERE {' AND '.join(known)}")
 
@@ -76,9 +80,16 @@ class DeleteMany(Many):
     __slots__ = ()
 
     def sql(self, out: Compiler) -> None:
-        """Append a DELETE with a subquery: SQLite has no DELETE with a join."""
+        """Append a DELETE with a subquery."""
         names = ", ".join(column.qualified for column in self.columns)
-        values = ", ".join(out.dialect.given_values(self.kinds))
+        values = ", ".join(self.values)
         out.text(f"DELETE FROM {quoted(self.info.name)} WHERE ({names}) IN (SELECT {values} FROM ")
-        out.dialect.given(out, self.kinds, self.rows)
-        out.text(")")
+        out.text(self.given() + ")")
+
+
+def _value(kind: ColumnType, place: int) -> str:
+    """Return the name of a given value, with what surrounds a value of that type."""
+    name, form = f'"given"."column{place}"', native(kind)
+    if form.before:
+        return f"{form.before}{name}{form.after}"
+    return name if form.array is None else f"{name}::{form.sql}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 VALUES_IN_A_STEP = 20_000  # about ten milliseconds, after which a cancelled task is let go
 NO_CHANNELS = "listen and notify need PostgreSQL: SQLite has no channels"
-AT_ONCE = 64  # statements of a task; then the others have their turn
+STATEMENTS_A_TURN = 64  # statements of a task; then the others have their turn
 READ_ONLY = "a read-only transaction cannot change anything"
 
 
@@ -87,7 +87,7 @@ class ReadSession:
 
     def _is_for_others(self) -> bool:
         self._statements += 1
-        return self._statements % AT_ONCE == 0
+        return self._statements % STATEMENTS_A_TURN == 0
 
     def _open(self) -> Lane:
         if self._lane is None:
