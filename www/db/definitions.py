@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from www.db import rules
 from www.db.column import MISSING, Column
+from www.db.compile import NAME
 from www.db.errors import BadValue, DefinitionError
 
 if TYPE_CHECKING:
@@ -15,8 +17,24 @@ if TYPE_CHECKING:
 _ACTIONS = ("cascade", "restrict", "set null")
 
 
-def check_columns(cls: type, info: TableInfo[Any]) -> None:
+def check(cls: type, info: TableInfo[Any]) -> None:
     """Raise DefinitionError with class and column where one is wrong."""
+    if not NAME.match(info.name):
+        raise DefinitionError(f"{cls.__name__}: {info.name!r} is no table name: a-z, 0-9 and _")
+    if info.name.startswith("sqlite_"):
+        raise DefinitionError(f"{cls.__name__}: SQLite keeps names like {info.name!r} for itself")
+    _check_each(cls, info)
+    if not info.primary_key:
+        raise DefinitionError(f"{cls.__name__} has no column with primary_key=True")
+    names = [column.name for column in info.columns.values()]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise DefinitionError(f"{cls.__name__} has two columns named {twice!r} in the database")
+    for column in info.columns.values():
+        _check_role(f"{cls.__name__}.{column.attribute}", info, column)
+    rules.check(cls, info)
+
+
+def _check_each(cls: type, info: TableInfo[Any]) -> None:
     for column in info.columns.values():
         where = f"{cls.__name__}.{column.attribute}"
         _check_options(where, column)
@@ -108,3 +126,18 @@ def _check_actions(where: str, key: Column[Any] | ForeignKey, *, nullable: bool)
             raise DefinitionError(f"{where}: {option} is one of {known}, not {action!r}")
         if action == "set null" and not nullable:
             raise DefinitionError(f"{where}: {option}='set null' needs nullable=True")
+
+
+def _check_role(where: str, info: TableInfo[Any], column: Column[Any]) -> None:
+    if column.primary_key and column.nullable:
+        raise DefinitionError(f"{where}: a primary key cannot be nullable")
+    alone = column.primary_key and len(info.primary_key) == 1
+    if column.autoincrement and not (alone and column.type.storage is int):
+        raise DefinitionError(f"{where}: autoincrement is for a single int primary key")
+    if column.version and column.type.storage is not int:
+        raise DefinitionError(f"{where}: a version is counted, so it must be an int")
+    counted = column.has_default() or column.is_filled()
+    if column.version and (column.nullable or not counted):
+        raise DefinitionError(f"{where}: a version is counted from a number: default=1")
+    if column.max_length is not None and column.type.storage not in {str, bytes}:
+        raise DefinitionError(f"{where}: max_length is for str and bytes")

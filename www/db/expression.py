@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from www.db.compile import checked_name
 from www.db.errors import BadValue, StatementError
 from www.db.operators import Operators, converts
-from www.db.types import BOOLEAN, DECIMAL, REAL, TEXT, ColumnType, family, may_hold
+from www.db.types import BOOLEAN, DECIMAL, REAL, TEXT, ColumnType, family
 
 if TYPE_CHECKING:
     import builtins
@@ -224,44 +224,6 @@ class Exact(Expression[T]):
         out.text(after)
 
 
-class Fitted(Expression[T]):
-    """A Decimal on its way into a column: rounded to the column's scale, as an assignment does."""
-
-    __slots__ = ("inner",)
-
-    def __init__(self, inner: Expression[Any], kind: ColumnType) -> None:
-        """Take what is assigned, and the type of the column."""
-        self.inner = inner if inner.type is kind else inner.beside(kind)
-        self.type = kind
-
-    def sql(self, out: Compiler) -> None:
-        """Append a cast; SQLite has a function for it."""
-        function = out.dialect.exact_names.get("fit")
-        if self.type.digits is None or self.inner.type is self.type:
-            self.inner.sql(out)
-            return
-        precision, scale = self.type.digits
-        out.text("CAST(" if function is None else f"{function}(")
-        self.inner.sql(out)
-        out.text(
-            f" AS NUMERIC({precision}, {scale}))"
-            if function is None
-            else f", {precision}, {scale})"
-        )
-
-
-def assigned(column: ColumnType, value: Expression[Any], name: str) -> Expression[Any]:
-    """Return `value` as it goes into a column; what does not fit there is a StatementError."""
-    if Decimal in {column.python, value.type.python}:
-        return Fitted(value, column)
-    if value.type is not column and not may_hold(column, value.type):
-        value = value.beside(column)  # of JSON what the column takes, else an error
-        if not may_hold(column, value.type):
-            message = f"{name} is {column.name}, {value!r} is {value.type.name}"
-            raise StatementError(f"{message}: .as_type({column.python.__name__}) cuts it")
-    return value
-
-
 class Logic(Expression[bool]):
     """Conditions joined by AND or OR."""
 
@@ -332,24 +294,6 @@ class Nested(Expression[Any]):
         """Append the select."""
         out.text(self.before + "(")
         self.select.sql(out)
-        out.text(")")
-
-
-class Function(Expression[T]):
-    """`name(arguments)`."""
-
-    __slots__ = ("arguments", "name")
-
-    def __init__(self, name: str, arguments: tuple[Expression[Any], ...], kind: ColumnType) -> None:
-        """Take a name that both databases know."""
-        self.name = name
-        self.arguments = arguments
-        self.type = kind
-
-    def sql(self, out: Compiler) -> None:
-        """Append the call."""
-        out.text(self.name + "(")
-        out.list(self.arguments, ", ")
         out.text(")")
 
 

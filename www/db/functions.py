@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from www.db.errors import StatementError
-from www.db.expression import Bound, Expression, Function, Nested
+from www.db.expression import Bound, Expression, Nested
 from www.db.types import DATE, DATETIME, INTEGER, TEXT, column_type
 
 if TYPE_CHECKING:
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TextT = TypeVar("TextT", str, "str | None")
 DatePart = Literal["year", "month", "day", "hour", "minute", "second"]
+
+
+class Function(Expression[T]):
+    """`name(arguments)`."""
+
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, name: str, arguments: tuple[Expression[Any], ...], kind: ColumnType) -> None:
+        """Take a name that both databases know."""
+        self.name = name
+        self.arguments = arguments
+        self.type = kind
+
+    def sql(self, out: Compiler) -> None:
+        """Append the call."""
+        out.text(self.name + "(")
+        out.list(self.arguments, ", ")
+        out.text(")")
 
 
 def coalesce(what: Expression[T | None], instead: T | Expression[T]) -> Expression[T]:

@@ -11,12 +11,12 @@ from keyword import iskeyword
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from www.db import rules
-from www.db.column import MISSING, Column
+from www.db.column import Column
 from www.db.compile import NAME
-from www.db.definitions import check_columns
+from www.db.definitions import check
 from www.db.errors import DefinitionError, StatementError
 from www.db.full_text import Match, Rank
+from www.db.hydrate import builder
 from www.db.metadata import Check, ForeignKey, Index, TableInfo
 from www.db.statements import Delete, Insert, Select, Update
 from www.db.statements.alias import Alias, renamed
@@ -74,7 +74,7 @@ class TableMetaClass(type):
             checks=list(_members(cls, Check).values()),
             foreign_keys=list(_members(cls, ForeignKey).values()),
         )
-        _check(cls, cls.info)
+        check(cls, cls.info)
         return cls
 
     def __init__(
@@ -93,7 +93,7 @@ class TableMetaClass(type):
             """
             info = cls.info
             try:
-                row = (info.build or _builder(info))(**values)
+                row = (info.build or builder(info))(**values)
             except TypeError:
                 wrong = [key for key in values if key not in info.columns]
                 if computed := [
@@ -264,31 +264,6 @@ for _verb in ("insert", "update", "delete"):
     setattr(Table, _verb, _OfTheTable(vars(Table)[_verb].__func__))
 
 
-def _builder(info: TableInfo[Any]) -> Callable[..., dict[str, Any]]:
-    """Write the function that makes a new row's dict, with its defaults: 2x a loop over them."""
-    ours = "_"
-    while any(key.startswith(ours) for key in info.columns):
-        ours += "_"
-    names: dict[str, Any] = {ours: MISSING}
-    given, lines = "", ""
-    for number, (key, column) in enumerate(info.columns.items()):
-        if column.generated is not None:
-            continue
-        given += f", {key}={ours}"
-        if column.default is MISSING:
-            lines += f"    if {key} is not {ours}: {ours}r[{key!r}] = {key}\n"
-            continue
-        default = f"{ours}{number}"
-        names[default] = column.default
-        made = f"{default}()" if callable(column.default) else default
-        lines += f"    {ours}r[{key!r}] = {made} if {key} is {ours} else {key}\n"
-    source = f"def build(*{given}):\n    {ours}r = {{}}\n{lines}    return {ours}r"
-    exec(source, names)  # noqa: S102  it holds the names of attributes
-    build: Callable[..., dict[str, Any]] = names["build"]
-    info.build = build
-    return build
-
-
 # Names that a column cannot have: a row is a dict and a Table, whose methods they would hide.
 _RESERVED = frozenset(dir(dict)) | frozenset(dir(Table))
 
@@ -340,38 +315,6 @@ def _check_free(cls: type, key: str) -> None:
     if key in _RESERVED:
         where = f"{cls.__name__}.{key}"
         raise DefinitionError(f"{where}: a row has a method of that name, choose another")
-
-
-def _check(cls: type, info: TableInfo[Any]) -> None:
-    if not NAME.match(info.name):
-        raise DefinitionError(f"{cls.__name__}: {info.name!r} is no table name: a-z, 0-9 and _")
-    if info.name.startswith("sqlite_"):
-        raise DefinitionError(f"{cls.__name__}: SQLite keeps names like {info.name!r} for itself")
-    check_columns(cls, info)
-    if not info.primary_key:
-        raise DefinitionError(f"{cls.__name__} has no column with primary_key=True")
-    names = [column.name for column in info.columns.values()]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise DefinitionError(f"{cls.__name__} has two columns named {twice!r} in the database")
-    for column in info.columns.values():
-        _check_column(cls, info, column)
-    rules.check(cls, info)
-
-
-def _check_column(cls: type, info: TableInfo[Any], column: Column[Any]) -> None:
-    where = f"{cls.__name__}.{column.attribute}"
-    if column.primary_key and column.nullable:
-        raise DefinitionError(f"{where}: a primary key cannot be nullable")
-    alone = column.primary_key and len(info.primary_key) == 1
-    if column.autoincrement and not (alone and column.type.storage is int):
-        raise DefinitionError(f"{where}: autoincrement is for a single int primary key")
-    if column.version and column.type.storage is not int:
-        raise DefinitionError(f"{where}: a version is counted, so it must be an int")
-    counted = column.has_default() or column.is_filled()
-    if column.version and (column.nullable or not counted):
-        raise DefinitionError(f"{where}: a version is counted from a number: default=1")
-    if column.max_length is not None and column.type.storage not in {str, bytes}:
-        raise DefinitionError(f"{where}: max_length is for str and bytes")
 
 
 def _plural(cls_name: str) -> str:

@@ -16,9 +16,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from www.db.dialects.postgres import native
+from www.db.encoding import encode_datetime, encode_float, encode_str
 from www.db.errors import BadValue, CopyError
 from www.db.json_text import has_nul
-from www.db.types import BOOLEAN, DATETIME, encode_datetime, encode_float, encode_str
+from www.db.types import BOOLEAN, DATETIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,8 @@ from www.db.compile import Compiler, quoted
 from www.db.dialects.postgres import native, words
 from www.db.dialects.sqlite import SQLiteDialect
 from www.db.errors import DefinitionError
-from www.db.expression import Expression, Fitted, Ordering
+from www.db.expression import Expression, Ordering
+from www.db.fitting import Fitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

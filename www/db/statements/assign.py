@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from www.db.compile import quoted
 from www.db.errors import BadValue
-from www.db.expression import Expression, assigned
+from www.db.expression import Expression
+from www.db.fitting import assigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from www.db.column import Column
 from www.db.compile import quoted
 from www.db.errors import StatementError
-from www.db.expression import Expression, Fitted, Literal
+from www.db.expression import Expression, Literal
+from www.db.fitting import Fitted
 from www.db.statements.assign import assignments, encode, is_long, write_assignment
 from www.db.statements.base import Statement, write_outputs
 from www.db.types import INTEGER, may_hold
