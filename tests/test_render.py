@@ -10,8 +10,9 @@ from www import keys
 from www.app import create_app
 from www.errors import Invalid
 from www.forms import Form
-from www.render import Urls, load_templates, render, setup_templates
+from www.render import load_templates, render, setup_templates
 from www.settings import Settings
+from www.urls import Urls
 
 
 def route(template, **context):

@@ -17,12 +17,12 @@ from www.db.seen.counters import Counters
 from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
 from www.files import naming
-from www.files.archive import Checksums
 from www.files.facts import Facts
 from www.files.hot import HotContents
 from www.files.scanning import Scanner
 from www.files.space import Space
 from www.files.sweeping import keep_pictures, sweep_forever
+from www.files.zipping import Checksums
 from www.markup import ComrakRenderer, Renders
 from www.metrics import Metrics
 from www.middlewares import MIDDLEWARES
@@ -30,7 +30,7 @@ from www.middlewares.headers import add_headers, policy_with
 from www.middlewares.seen import origin
 from www.pictures.limits import Limits
 from www.pictures.maker import Pictures
-from www.render import Urls, load_templates, setup_templates
+from www.render import load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
 from www.storage import origin_for_browsers, storage_of
 from www.uploads import protocol
@@ -38,6 +38,7 @@ from www.uploads import sweeping as upload_sweeping
 from www.uploads.core import Bounds, Uploads
 from www.uploads.locks import Locks
 from www.uploads.staging import Staging
+from www.urls import Urls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable

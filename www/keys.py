@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
     from www.assets import Assets
     from www.auth.passwords import Passwords
+    from www.auth.permissions import Can
     from www.bodies import Bodies
     from www.db import Engine
     from www.db.seen.counters import Counters
     from www.db.seen.report import Reports
-    from www.files.archive import Checksums
     from www.files.facts import Facts
     from www.files.hot import HotContents
     from www.files.scanning import Scanner
     from www.files.space import Space
+    from www.files.zipping import Checksums
     from www.markup import Renders
     from www.metrics import Metrics
-    from www.middlewares.access import Access
-    from www.models import Session, User
+    from www.models import Role, Session, User
     from www.pictures.maker import Pictures
-    from www.render import Can, Urls
     from www.settings import Settings
     from www.storage import Storage
     from www.uploads.core import Uploads
+    from www.urls import Urls
 
 settings: Final[web.AppKey[Settings]] = web.AppKey("settings")
 engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
@@ -56,7 +56,7 @@ tasks: Final[web.AppKey[set[asyncio.Task[None]]]] = web.AppKey("tasks")  # besid
 metrics: Final[web.AppKey[Metrics]] = web.AppKey("metrics")
 counters: Final[web.AppKey[Counters]] = web.AppKey("counters")  # figures per statement
 reports: Final[web.AppKey[Reports]] = web.AppKey("reports")  # only with log.statements
-access: Final[web.AppKey[Mapping[web.AbstractRoute, Access]]] = web.AppKey("access")
+access: Final[web.AppKey[Mapping[web.AbstractRoute, Role | None]]] = web.AppKey("access")
 
 request_id: Final[web.RequestKey[str]] = web.RequestKey("request_id")
 user: Final[web.RequestKey[User | None]] = web.RequestKey("user")

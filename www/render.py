@@ -11,8 +11,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
 
 import aiohttp_jinja2
 import jinja2
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from gettext import NullTranslations
 
-    from www.models import User
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 NOTICES: Final = frozenset(
@@ -44,33 +42,6 @@ _NOTICE: Final = re.compile(r"(?:^|&)notice=([a-z_]+)(?:&|$)")
 _speaking: ContextVar[NullTranslations] = ContextVar("_speaking")
 """The catalogue of the page being rendered. Macros imported without context see it too, which a
 variable of the context would not reach."""
-
-
-class Can(Protocol):
-    """The permission rules of `www.auth.permissions`: may `user` do `action` to `thing`."""
-
-    def __call__(self, user: User | None, action: str, thing: object = None) -> bool:
-        """Return whether it is allowed."""
-        ...
-
-
-class Urls:
-    """Addresses by route name: `urls("blogs.detail", id=1, slug="x")`.
-
-    aiohttp's own `url_for` leaves a slash inside a value as it is, and so misses the route.
-    """
-
-    def __init__(self, router: web.UrlDispatcher) -> None:
-        self._patterns = {
-            name: info.get("formatter") or info["path"].replace("{", "{{").replace("}", "}}")
-            for name, resource in router.named_resources().items()
-            if (info := resource.get_info())
-        }
-
-    def __call__(self, name: str, /, **params: object) -> str:
-        """Return the path; raises KeyError for an unknown name or a missing parameter."""
-        quoted = {key: quote(str(value), safe="@:~") for key, value in params.items()}
-        return self._patterns[name].format_map(quoted)
 
 
 def setup_templates(app: web.Application, loader: jinja2.BaseLoader | None = None) -> None:

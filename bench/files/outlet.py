@@ -31,9 +31,9 @@ from aiohttp import web
 
 from bench import upload
 from www import keys
-from www.files.archive import Checksums
 from www.files.download import Download, respond
 from www.files.hot import HotContents
+from www.files.zipping import Checksums
 from www.settings import Settings
 from www.storage import LocalStorage
 

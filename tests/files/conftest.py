@@ -9,7 +9,7 @@ from aiohttp import web
 from www import keys
 from www.bodies import Bodies
 from www.errors import WwwError
-from www.files import archive, download, hot, upload
+from www.files import download, hot, upload, zipping
 from www.settings import Settings
 from www.storage import LocalStorage
 
@@ -79,7 +79,7 @@ def bare_app(storage, bodies, finished, bare_settings):
         return await download.respond(request, storage, file)
 
     app = web.Application(middlewares=[errors])
-    app[keys.checksums] = archive.Checksums()
+    app[keys.checksums] = zipping.Checksums()
     app[keys.settings], app[keys.hot] = bare_settings, hot.HotContents()
     app.router.add_post("/upload", receive)
     app.router.add_get("/{sha256}", respond)

@@ -6,13 +6,21 @@ comment `author_id` and, for the author of the blog above it, `blog_author_id`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from www.errors import Forbidden, Unauthenticated
 from www.models import Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+class Can(Protocol):
+    """The rules below, as templates ask them: may `user` do `action` to `thing`."""
+
+    def __call__(self, user: User | None, action: str, thing: object = None) -> bool:
+        """Return whether it is allowed."""
+        ...
 
 
 def at_least(user: User | None, role: Role) -> bool:

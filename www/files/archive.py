@@ -25,22 +25,11 @@ from www.i18n import N_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from www.files.zipping import Entry, Place
+    from www.files.zipping import Checksums, Entry, Place
     from www.storage import Content, Readable
 
 MAX_ENTRIES: Final = 100_000
 """More in one archive are refused; each takes about a kilobyte of memory while it is sent."""
-_MAX_CHECKSUMS: Final = 100_000
-
-
-class Checksums(dict[str, int]):
-    """CRC-32 by SHA-256 of contents that were read before; the oldest go first."""
-
-    def keep(self, sha256: str, checksum: int) -> None:
-        """Remember one more."""
-        self[sha256] = checksum
-        if len(self) > _MAX_CHECKSUMS:
-            del self[next(iter(self))]
 
 
 async def respond(

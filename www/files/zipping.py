@@ -33,6 +33,17 @@ _UNIX: Final = 3 << 8
 _FILE_MODE, _FOLDER_MODE = 0o100644 << 16, (0o040755 << 16) | 0x10
 _FULL_16: Final = 0xFFFF
 _FULL_32: Final = 0xFFFFFFFF
+_MAX_CHECKSUMS: Final = 100_000
+
+
+class Checksums(dict[str, int]):
+    """CRC-32 by SHA-256 of contents that were read before; the oldest go first."""
+
+    def keep(self, sha256: str, checksum: int) -> None:
+        """Remember one more."""
+        self[sha256] = checksum
+        if len(self) > _MAX_CHECKSUMS:
+            del self[next(iter(self))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from www.storage.local import LocalStorage
+    from www.utils.threads import Threaded
 
 # Linux reads what is in the page cache without waiting, or says that it would have to wait.
 _NOWAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
@@ -19,7 +19,7 @@ _NOWAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
 class LocalContent:
     """A descriptor for reading."""
 
-    def __init__(self, storage: LocalStorage, path: Path) -> None:
+    def __init__(self, storage: Threaded, path: Path) -> None:
         """Open `path`. Raises FileNotFoundError."""
         self._storage = storage
         self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
