@@ -30,13 +30,13 @@ FIELDS = {
     "accounts.change_password": ("current", "password"),
     "admin.change_user": ("role", "active", "current"),
     "admin.invitations": ("role", "current"),
-    "files.archive": ("id",),
+    "files.archive": ("id", "folders"),
     "uploads.collection": (),
     "uploads.slash": (),
     "uploads.upload": (),
     "admin.change_quota": ("quota",),
     "files.upload": ("file", "folder"),
-    "files.many": ("id", "action", "folder", "visibility", "sure", "back"),
+    "files.many": ("id", "folders", "action", "folder", "visibility", "content", "sure", "back"),
     "files.edit": ("name", "folder", "visibility"),
     "folders.create": ("name", "parent"),
     "folders.edit": ("name", "parent", "visibility", "everything"),
@@ -60,7 +60,14 @@ FIELDS = {
 
 VALID = {"role": "reader", "active": "1", "theme": "dark", "language": "en", "action": "publish"}
 VALID |= {"name": "newcomer", "email": "a@example.org", "password": "three unrelated words"}
-VALID |= {"id": "1", "visibility": "unlisted", "content": "keep", "days": "1", "quota": "1 GB"}
+VALID |= {
+    "id": "1",
+    "visibility": "unlisted",
+    "content": "keep",
+    "folders": "",
+    "days": "1",
+    "quota": "1 GB",
+}
 VALID |= {"folder": "", "parent": "", "limit": "1", "everything": "", "sure": "", "back": "/files"}
 VALID |= {"current": PASSWORD, "parent": "1", "version": "1"}
 QUERY = {
@@ -85,6 +92,7 @@ QUERY = {
     "sort": ("admin.statements", "files.index", "folders.detail"),
     "v": ("site.static",),
     "id": ("files.archive",),
+    "folders": ("files.archive",),
     "k": ("files.picture",),
 }
 """Which pages read which word; the others get a few values too."""

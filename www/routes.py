@@ -20,7 +20,7 @@ from www.blogs import views as blogs
 from www.bodies import expect_later
 from www.comments import views as comments
 from www.files import folder_views as folders
-from www.files import managing, pictures
+from www.files import managing, many, pictures
 from www.files import views as files
 from www.middlewares.access import ADMIN, ANYONE, AUTHOR, USER, Access
 from www.sharing import opening
@@ -102,7 +102,7 @@ ROUTES: Final = (
     Route("GET",      "/files",                  "files.index",    managing.index,  USER),
     Route("GET,POST", "/files/archive",          "files.archive",  files.archive,  USER),
     Route("GET",      "/files/usage",            "files.usage",    managing.usage,  USER),
-    Route("POST",     "/files/many",             "files.many",     managing.many,   USER),
+    Route("POST",     "/files/many",             "files.many",     many.many,       USER),
     Route("GET,POST", f"/files/{ID}/edit",       "files.edit",     managing.edit,   USER),
     Route("GET,POST", f"/files/{ID}/delete",     "files.delete",   managing.delete, USER),
 

@@ -15,7 +15,7 @@ function follow(form: HTMLFormElement, panel: HTMLFieldSetElement): void {
   const all = find(".all", HTMLLabelElement, panel);
   const every = find(".all input", HTMLInputElement, panel);
   if (!legend || !all || !every) return;
-  const boxes = [...form.querySelectorAll<HTMLInputElement>('input[name="id"]')];
+  const boxes = [...form.querySelectorAll<HTMLInputElement>('input[name="id"], input[name="folders"]')];
   const usual = legend.textContent;
   const show = (): void => {
     const ticked = boxes.filter((box) => box.checked).length;

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientPayloadError
 
 from tests.files.door import JSON, PNG, upload
+from tests.files.test_folders import make, put
 from www import keys
 from www.files import archive
 from www.files.zipping import Entry
@@ -56,6 +57,36 @@ async def test_it_keeps_folders(alice, three, engine):
     assert set(unzipped(await answer.read())) == {"年报/2026/图.png", "a.txt"}
 
 
+async def test_a_folder_comes_with_all_in_it(alice, make_actor):
+    carol = await make_actor("carol", "author")
+    outer = await make(alice, "年报")
+    inner = await make(alice, "2026", outer)
+    await put(alice, outer, ("a.txt", b"1"))
+    await put(alice, inner, ("b.txt", b"2"))
+    await upload(alice, ("c.txt", b"3"))
+    answer = await alice.post("/files/archive", data={"folders": outer, "id": 3, "back": "/files"})
+    assert unzipped(await answer.read()) == {
+        "年报/a.txt": b"1",
+        "年报/2026/b.txt": b"2",
+        "c.txt": b"3",
+    }
+    assert (await carol.post("/files/archive", data={"folders": outer})).status == 404
+
+
+async def test_nothing_to_send_is_said(alice):
+    answer = await alice.post("/files/archive", data={"folders": await make(alice, "empty")})
+    assert answer.status == 422
+    assert "There are no files in it." in await answer.text()
+
+
+async def test_a_whole_page_of_ticked_files_comes(alice):
+    """A form of a page has a box for every file on it."""
+    sent = [("id", str(n)) for n in range(1, 61)] + [("back", "/files"), ("visibility", "private")]
+    await upload(alice, *((f"{n}.txt", b"x") for n in range(60)))
+    answer = await alice.post("/files/archive", data=sent)
+    assert len(unzipped(await answer.read())) == 60
+
+
 async def test_nobody_gets_what_they_could_not_find(alice, bob, admin, client, three, engine):
     assert (await bob.get("/files/archive", params=ids(three[0]))).status == 404
     assert (await admin.get("/files/archive", params=ids(three[0]))).status == 200
@@ -69,7 +100,10 @@ async def test_nobody_gets_what_they_could_not_find(alice, bob, admin, client, t
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("", 422), ("id=", 404), ("id=0", 404), ("id=x", 404), ("id=999", 404), ("id=٣", 404)],
+    [
+        *(("", 422), ("id=", 422), ("id=0", 422), ("id=x", 422), ("id=999", 404), ("id=٣", 422)),
+        *(("folders=x", 422), ("folders=999", 404), ("id=999&folders=999", 404)),
+    ],
 )
 async def test_it_refuses_what_is_no_choice(alice, three, query, status):
     answer = await alice.get(f"/files/archive?{query}", headers=JSON)

@@ -6,8 +6,9 @@ import pytest
 
 from tests import posts
 from tests.files.door import JSON, send, upload
+from tests.files.test_folders import make, put
 from tests.files.test_list import names
-from www.models import BlogFile, File
+from www.models import BlogFile, File, Folder
 
 
 async def many(actor, action, *ids, **fields):
@@ -34,6 +35,71 @@ async def test_others_files_are_left_alone(alice, make_actor, admin, engine):
     assert (await many(carol, "show", 1, visibility="private")).status == 404
     assert (await many(admin, "show", 1, visibility="private")).status == 303
     assert (await engine.get(File, 1)).visibility == "private"
+
+
+async def test_it_says_what_is_in_folders_before_they_go(alice, engine):
+    top = await make(alice, "top")
+    await make(alice, "low", top)
+    await put(alice, top, ("a.txt", b"1"))
+    await upload(alice, ("b.txt", b"2"))
+    page = await (await many(alice, "delete", 2, folders=str(top))).text()
+    assert "Delete 2 things?" in page
+    assert "1 file, 1 folder" in page
+    assert await engine.count(File.select()) == 2
+    assert 'name="content" value="delete"' in page
+
+
+@pytest.mark.parametrize("content", ["keep", "delete"])
+async def test_folders_go_with_or_without_what_is_in_them(alice, engine, content):
+    top, other = await make(alice, "top"), await make(alice, "other")
+    low = await make(alice, "low", top)
+    await put(alice, low, ("a.txt", b"1"))
+    # One that lies in another of them, as no list shows it, is no stumbling block.
+    data = [("action", "delete"), ("sure", "1"), ("content", content)]
+    data += [("folders", str(id_)) for id_ in (other, top, low)]
+    answer = await alice.post("/files/many", data=data, allow_redirects=False)
+    assert answer.headers["Location"] == "/files?notice=files_deleted"
+    assert await engine.count(Folder.select()) == 0
+    assert await engine.scalars(File.select(File.folder_id)) == (
+        [None] if content == "keep" else []
+    )
+
+
+async def test_folders_are_moved_with_files(alice, engine):
+    await upload(alice, ("a.txt", b"1"))
+    top, other = await make(alice, "top"), await make(alice, "other")
+    await many(alice, "move", 1, folders=str(other), folder=str(top))
+    assert (await engine.get(Folder, other)).parent_id == top
+    assert (await engine.get(File, 1)).folder_id == top
+
+
+async def test_a_folder_is_not_moved_into_itself(alice, engine):
+    await upload(alice, ("a.txt", b"1"))
+    top = await make(alice, "top")
+    low = await make(alice, "low", top)
+    back = f"/folders/{top}"
+    answer = await many(alice, "move", 1, folders=str(top), folder=str(low), back=back)
+    page = await answer.text()
+    assert answer.status == 422
+    assert "The folder “top” cannot lie in itself." in page
+    assert f'href="{back}">Back to the list' in page
+    assert (await engine.get(File, 1)).folder_id is None  # all or nothing
+
+
+async def test_folders_of_others_are_left_alone(alice, make_actor, engine):
+    carol, top = await make_actor("carol", "author"), await make(alice, "top")
+    for action in ("delete", "move", "show"):
+        answer = await many(carol, action, folders=str(top), sure="1", visibility="public")
+        assert answer.status == 404
+    assert (await engine.get(Folder, top)).visibility == "unlisted"
+
+
+async def test_a_ticked_folder_is_opened_alone(alice, engine):
+    top = await make(alice, "top")
+    await put(alice, top, ("a.txt", b"1"))
+    await many(alice, "show", folders=str(top), visibility="public")
+    assert (await engine.get(Folder, top)).visibility == "public"
+    assert (await engine.get(File, 1)).visibility == "unlisted"
 
 
 @pytest.mark.parametrize(

@@ -255,6 +255,12 @@ def in_folder(**more):
     return files() | {"folder": FOLDERS[0], "crumbs": FOLDERS[1:], "person": user()} | more
 
 
+def deleting(files, folders, **more):
+    inside = dict.fromkeys(("files_inside", "folders_inside", "used_inside", "hidden_posts"), 0)
+    base = {"files": files, "folders": folders, "back": "/folders/1?view=grid", "posts": []}
+    return base | inside | more
+
+
 def about_file(form):
     base = {
         "file": FILES[1],
@@ -344,17 +350,20 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "wrong": about_file(wrong("name", "folder", "visibility", name="", folder="9")) | {"posts": []},
     },
     "files/delete.html": {
-        "full": {"files": FILES[:1], "back": "/files", "posts": [BLOG], "hidden_posts": 1},
-        "many": {"files": FILES, "back": "/folders/1?view=grid", "posts": [], "hidden_posts": 0},
+        "full": deleting(FILES[:1], [], posts=[BLOG], hidden_posts=1),
+        "many": deleting(FILES, []),
+        "folders": deleting([], FOLDERS, files_inside=3, folders_inside=1, used_inside=2),
+        "both": deleting(FILES[:1], FOLDERS[:1]),
     },
+    "files/refused.html": {"full": {"form": wrong("id", "parent"), "back": "/files"}},
     "files/new_folder.html": {"full": {"form": BLANK, "choices": CHOICES}, "wrong": {"form": wrong("name", "parent"), "choices": []}},
     "files/folder_edit.html": {
         "full": in_folder(form=Form({"name": "a", "parent": 2, "visibility": "private"})),
         "wrong": in_folder(form=wrong("name", "parent", "visibility", everything="1")),
     },
     "files/folder_delete.html": {
-        "full": {"folder": FOLDERS[0], "files": 3, "folders": 1, "used": 1, "back": "/folders/1"},
-        "empty": {"folder": FOLDERS[0], "files": 0, "folders": 0, "used": 0, "back": "/folders/1"},
+        "full": {"folder": FOLDERS[0], "files_inside": 3, "folders_inside": 1, "used_inside": 1, "back": "/folders/1"},
+        "empty": {"folder": FOLDERS[0], "files_inside": 0, "folders_inside": 0, "used_inside": 0, "back": "/folders/1"},
     },
     "files/usage.html": {"full": usage(), "wrong": usage(person=user(id=8), form=wrong("quota")), "empty": usage(groups=[], largest=[], used_bytes=0)},
     "sharing/share.html": {"full": sharing(), "file": sharing(FILES[0], is_file=True, links=[]), "wrong": sharing(form=wrong("days", "limit", "password"))},

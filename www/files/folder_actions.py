@@ -57,7 +57,8 @@ async def move(conn: Connection, folder: Folder, parent: Folder | None) -> None:
     """Put a folder into another, None for the top; raises Invalid for one that is in itself."""
     tree = await folder_queries.inside(conn, folder.id)
     if parent is not None and parent.id in tree:
-        raise Invalid({"parent": [N_("A folder cannot lie in itself.")]})
+        text = N_("The folder “%(name)s” cannot lie in itself.")
+        raise Invalid({"parent": [Message(text, name=folder.name)]})
     above = await folder_queries.ancestors(conn, parent.id if parent else None)
     if len(above) + max(tree.values()) + 1 > MAX_DEPTH:
         raise _refused("parent", N_("Folders can be nested %(max)s deep."), MAX_DEPTH)

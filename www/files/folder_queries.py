@@ -10,6 +10,7 @@ from www.errors import NotFound
 from www.models import BlogFile, File, Folder, User, Visibility
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
     from typing import Any
 
     from www.db import Select
@@ -19,6 +20,7 @@ MAX_DEPTH: Final = 12
 """How deep folders may be nested."""
 MAX_FOLDERS: Final = 2000
 """How many folders one person may have."""
+_MOST_IDS: Final = 500
 
 
 class Choice(NamedTuple):
@@ -46,6 +48,15 @@ async def manageable_folder(conn: Verbs, user: User | None, id: int) -> Folder:
     found = await readable_folder(conn, user, id)
     allow(user, "manage_file", found)
     return found
+
+
+async def manageable_folders(conn: Verbs, user: User, ids: Collection[int]) -> list[Folder]:
+    """Return those of `ids` that `user` may change, by name; whatever else is left out."""
+    found: list[Folder] = []
+    for some in _in_steps(ids):
+        found += await conn.all(Folder.select().where(Folder.id.in_(some)))
+    mine = [folder for folder in found if can(user, "manage_file", folder)]
+    return sorted(mine, key=lambda folder: (folder.name_key, folder.id))
 
 
 async def own_folder(conn: Verbs, owner_id: int, id: int | None) -> Folder | None:
@@ -101,17 +112,43 @@ async def choices(conn: Verbs, owner_id: int) -> list[Choice]:
     return found
 
 
-async def files_inside(conn: Verbs, id: int) -> int:
-    """Return how many files lie in a folder and the folders in it."""
-    folders = list(await inside(conn, id))
-    return await conn.count(File.select(File.id).where(File.folder_id.in_(folders)))
+async def inside_all(conn: Verbs, ids: Collection[int]) -> set[int]:
+    """Return these folders and all in them, however deep."""
+    found: set[int] = set()
+    for id in ids:
+        if id not in found:
+            found |= (await inside(conn, id)).keys()
+    return found
 
 
-async def used_inside(conn: Verbs, id: int) -> int:
+async def files_in(conn: Verbs, ids: Collection[int]) -> int:
+    """Return how many files lie in these folders, not in the folders in them."""
+    counts = [
+        await conn.count(File.select(File.id).where(File.folder_id.in_(some)))
+        for some in _in_steps(ids)
+    ]
+    return sum(counts)
+
+
+async def used_in(conn: Verbs, ids: Collection[int]) -> int:
     """Return how many of these files posts refer to."""
-    folders = list(await inside(conn, id))
     is_used = exists(BlogFile.select(BlogFile.blog_id).where(BlogFile.file_id == File.id))
-    return await conn.count(File.select(File.id).where(File.folder_id.in_(folders), is_used))
+    counts = [
+        await conn.count(File.select(File.id).where(File.folder_id.in_(some), is_used))
+        for some in _in_steps(ids)
+    ]
+    return sum(counts)
+
+
+async def file_ids_in(conn: Verbs, ids: Collection[int], most: int) -> list[int]:
+    """Return the numbers of the files in these folders, a few more than `most` at the most."""
+    found: list[int] = []
+    for some in _in_steps(ids):
+        select = File.select(File.id).where(File.folder_id.in_(some))
+        found += await conn.scalars(select.limit(most + 1))
+        if len(found) > most:
+            break
+    return found
 
 
 def folders_in(owner_id: int, parent_id: int | None, only: Visibility | None) -> Select[Folder]:
@@ -146,6 +183,12 @@ def folders_inside(id: int) -> Select[Any]:
         ),
     )
     return tree.select(tree.id, tree.depth).with_(tree)
+
+
+def _in_steps(ids: Collection[int]) -> Iterator[list[int]]:
+    numbers = sorted(ids)
+    for start in range(0, len(numbers), _MOST_IDS):
+        yield numbers[start : start + _MOST_IDS]
 
 
 async def _folder(conn: Verbs, id: int) -> Folder:

@@ -161,13 +161,14 @@ async def _edit(
 
 async def _ask(request: web.Request, folder: Folder) -> web.Response:
     engine = request.app[keys.engine]
+    tree = await folder_queries.inside(engine, folder.id)
     return render(
         request,
         "files/folder_delete.html",
         folder=folder,
-        files=await folder_queries.files_inside(engine, folder.id),
-        folders=len(await folder_queries.inside(engine, folder.id)) - 1,
-        used=await folder_queries.used_inside(engine, folder.id),
+        files_inside=await folder_queries.files_in(engine, tree),
+        folders_inside=len(tree) - 1,
+        used_inside=await folder_queries.used_in(engine, tree),
         back=request.app[keys.urls]("folders.detail", id=folder.id),
     )
 

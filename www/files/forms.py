@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from www.errors import Invalid
+from www.files.archive import MAX_ENTRIES
+from www.files.folder_queries import MAX_FOLDERS
 from www.files.listing import NEWEST, ORDERS
 from www.forms import Fields
 from www.i18n import N_
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from multidict import MultiDict
 
 MOST_AT_ONCE: Final = 200
-MAX_FIELDS: Final = MOST_AT_ONCE + 20
+MAX_FIELDS: Final = MOST_AT_ONCE + MAX_FOLDERS + 20
 MAX_FOLDER_NAME: Final = 100
 MAX_NAME: Final = 255
 MAX_ID_DIGITS: Final = 18
@@ -135,32 +137,67 @@ class FolderChange:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """The files that are ticked in a list, and what shall be done with them."""
+    """The files and folders that are ticked in a list, and what shall be done with them."""
 
     ids: list[int]
+    folder_ids: list[int]
     action: Action
     folder_id: int | None
     visibility: Visibility
     sure: bool
+    keep: bool
     back: str
 
     @classmethod
     def read(cls, data: MultiDict[str]) -> Many:
-        """Take id (many), action, folder, visibility, sure and back; raises Invalid."""
+        """Take id and folders (many), action, folder, visibility, content, sure and back.
+
+        Raises Invalid.
+        """
         fields = Fields(data)
-        ids = fields.many("id", max_items=MOST_AT_ONCE, max_chars=18)
-        if not ids:
-            fields.refuse("id", N_("Tick the files first."))
-        elif not all(map(_ID.fullmatch, ids)):
-            fields.refuse("id", N_("Please choose one of the options."))
+        ids = ticked(fields, "id", MOST_AT_ONCE)
+        folder_ids = ticked(fields, "folders", MAX_FOLDERS)
+        if not ids and not folder_ids and not fields.errors:
+            fields.refuse("id", N_("Tick files or folders first."))
         action = fields.choice("action", [*Action])
         folder_id = row_or_none(fields, data, "folder")
         visibility = fields.choice("visibility", [*Visibility], default=Visibility.UNLISTED)
         sure = fields.checked("sure")
+        keep = fields.choice("content", ("keep", "delete"), default="keep") == "keep"
         fields.check()
-        back = data.get("back", "")
-        numbers = list(dict.fromkeys(map(int, ids)))
-        return cls(numbers, Action(action), folder_id, Visibility(visibility), sure, _own(back))
+        back = list_address(data.get("back", ""))
+        choices = Action(action), folder_id, Visibility(visibility)
+        return cls(ids, folder_ids, *choices, sure, keep, back)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The files and folders that shall come as one archive."""
+
+    ids: list[int]
+    folder_ids: list[int]
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> Picked:
+        """Take id and folders (many); raises Invalid."""
+        fields = Fields(data)
+        ids = ticked(fields, "id", MAX_ENTRIES)
+        folder_ids = ticked(fields, "folders", MAX_FOLDERS)
+        if not ids and not folder_ids and not fields.errors:
+            fields.refuse("id", N_("Choose at least one file."))
+        fields.check()
+        return cls(ids, folder_ids)
+
+
+def ticked(fields: Fields, name: str, most: int) -> list[int]:
+    """Return the numbers that boxes send under `name`, each once."""
+    values = fields.many(name, max_items=most, max_chars=MAX_ID_DIGITS)
+    if len(values) > most:
+        return []
+    if not all(map(_ID.fullmatch, values)):
+        fields.refuse(name, N_("Please choose one of the options."))
+        return []
+    return list(dict.fromkeys(map(int, values)))
 
 
 def folder_of(fields: Mapping[str, Sequence[str]]) -> int | None:
@@ -185,7 +222,7 @@ def _folder_name(fields: Fields) -> str:
     return safe_name(name.replace("/", "-").replace("\\", "-")) if name else ""
 
 
-def _own(address: str) -> str:
+def list_address(address: str) -> str:
     """Return an address of ours to go back to: of a list of files or a folder, or the first one."""
     is_list = re.fullmatch(r"/(?:files|folders/[1-9][0-9]{0,17})(?:\?[!-~]{0,1000})?", address)
     return address if is_list else "/files"

@@ -1,4 +1,4 @@
-"""Pages with which people keep their files in order: lists, one file, many at once, the usage."""
+"""Pages with which people keep their files in order: lists, one file, the usage."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from www import keys
 from www.accounts.queries import user_by_name
 from www.auth.permissions import at_least, can
 from www.errors import Invalid, NotFound
-from www.files import actions, folder_queries, listing, queries, types
-from www.files.forms import MAX_FIELDS, Action, FileChange, Many, Shown
+from www.files import actions, folder_queries, listing, many, queries, types
+from www.files.forms import FileChange, Shown
 from www.files.listing import Scope
 from www.forms import Form
-from www.i18n import N_
 from www.models import Role, User, Visibility
 from www.render import render, see_other
 from www.requests import cursor, query_text, read_form, row_id, signed_in
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from www.db import Connection
     from www.files.queries import Kind
-    from www.models import Blog, File
+    from www.models import File
 
 SHOWS: Final = ("folders", "all")
 _MAX_USER_NAME: Final = 64
@@ -105,26 +104,9 @@ async def delete(request: web.Request) -> web.Response:
     file = await queries.manageable_file(engine, user, row_id(request))
     back = request.app[keys.urls]("files.index")
     if request.method != hdrs.METH_POST:
-        return await _ask(request, [file], back)
-    await _delete(request, user, [file.id])
+        return await many.ask(request, [file], [], back)
+    await many.remove(request, user, [file.id])
     return see_other(f"{back}?notice=file_deleted")
-
-
-async def many(request: web.Request) -> web.Response:
-    """Delete, move or show what is ticked in a list; deleting asks first."""
-    engine, user = request.app[keys.engine], signed_in(request)
-    wanted = Many.read(await read_form(request, max_fields=MAX_FIELDS))
-    files = await queries.manageable_files(engine, user, wanted.ids)
-    if not files:
-        raise NotFound(N_("These files are not there any more."))
-    if wanted.action is Action.DELETE:
-        if not wanted.sure:
-            return await _ask(request, files, wanted.back)
-        await _delete(request, user, wanted.ids)
-        return see_other(_with_notice(wanted.back, "files_deleted"))
-    async with engine.transaction() as conn:
-        await _change_many(conn, user, wanted, sorted({file.owner_id for file in files}))
-    return see_other(_with_notice(wanted.back, "saved"))
 
 
 async def usage(request: web.Request) -> web.Response:
@@ -190,7 +172,7 @@ async def _about(
         owner=await actions.owner_of(engine, file.owner_id),
         choices=await folder_queries.choices(engine, file.owner_id),
         crumbs=await folder_queries.ancestors(engine, file.folder_id),
-        posts=_seen(request, await queries.posts_with(engine, [file.id])),
+        posts=many.seen(request, await queries.posts_with(engine, [file.id])),
     )
 
 
@@ -211,52 +193,3 @@ async def _change(conn: Connection, user: User, file: File, change: FileChange) 
     if dict(file) != before:
         now = datetime.now(UTC)
         await actions.note(conn, user, "edit-file", file.owner_id, [before["name"]], now=now)
-
-
-async def _change_many(conn: Connection, user: User, wanted: Many, owners: list[int]) -> None:
-    for owner_id in owners:  # in one order, so that two who do this do not wait for each other
-        await actions.hold(conn, owner_id)
-    files = await queries.manageable_files(conn, user, wanted.ids)
-    for owner_id in owners:
-        theirs = [file for file in files if file.owner_id == owner_id]
-        if wanted.action is Action.MOVE:
-            folder = await folder_queries.own_folder(conn, owner_id, wanted.folder_id)
-            await actions.move(conn, theirs, folder)
-        else:
-            await actions.show(conn, theirs, wanted.visibility)
-        names = [file.name for file in theirs]
-        await actions.note(conn, user, "edit-file", owner_id, names, now=datetime.now(UTC))
-
-
-async def _ask(request: web.Request, files: list[File], back: str) -> web.Response:
-    posts = await queries.posts_with(request.app[keys.engine], [file.id for file in files])
-    return render(
-        request,
-        "files/delete.html",
-        files=files,
-        back=back,
-        posts=_seen(request, posts),
-        hidden_posts=len(posts) - len(_seen(request, posts)),
-    )
-
-
-async def _delete(request: web.Request, user: User, ids: list[int]) -> None:
-    engine = request.app[keys.engine]
-    async with engine.transaction() as conn:
-        files = await queries.manageable_files(conn, user, ids)
-        await actions.remove(conn, files)
-        for owner_id in {file.owner_id for file in files}:
-            names = [file.name for file in files if file.owner_id == owner_id]
-            await actions.note(conn, user, "delete-file", owner_id, names, now=datetime.now(UTC))
-    for sha256 in {file.sha256 for file in files}:
-        await actions.release(engine, request.app[keys.storage], sha256)
-
-
-def _seen(request: web.Request, posts: list[Blog]) -> list[Blog]:
-    """Return the posts that the person may see: others' drafts are not named."""
-    user = request[keys.user]
-    return [post for post in posts if post.published_at or can(user, "edit", post)]
-
-
-def _with_notice(address: str, notice: str) -> str:
-    return f"{address}{'&' if '?' in address else '?'}notice={notice}"

@@ -5,20 +5,20 @@ There is no forms.py here: a form with files is read by `www.files.upload`, piec
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
+from multidict import MultiDict
 
 from www import keys
-from www.errors import Invalid, NotFound, WwwError
+from www.errors import Invalid, NotFound, TooLarge, WwwError
 from www.files import actions, folder_queries, queries
 from www.files import archive as archives
 from www.files.archive import MAX_ENTRIES
 from www.files.arranging import Filed, arrange
-from www.files.forms import MAX_ID_DIGITS, folder_of
+from www.files.forms import MAX_FIELDS, MAX_ID_DIGITS, Picked, folder_of
 from www.files.outgoing import prepared, send
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
@@ -29,11 +29,11 @@ from www.requests import query_text, read_form, row_id, signed_in, wants_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from www.db import Engine
     from www.files.upload import Form as Upload
-    from www.models import File
+    from www.models import File, User
 
 _ARCHIVE_NAME: Final = "files.zip"
-_ID: Final = re.compile("[1-9][0-9]{0,17}")
 
 
 async def upload(request: web.Request) -> web.Response:
@@ -72,9 +72,13 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 
 async def archive(request: web.Request) -> web.StreamResponse:
-    """Send the files with the numbers `id` as one zip."""
-    engine, user, ids = request.app[keys.engine], signed_in(request), await _ids(request)
-    files = await queries.listed_files(engine, user, ids)
+    """Send the files with the numbers `id`, and all in the `folders`, as one zip."""
+    engine, user = request.app[keys.engine], signed_in(request)
+    posted = request.method == hdrs.METH_POST
+    picked = Picked.read(
+        await read_form(request, max_fields=MAX_FIELDS) if posted else MultiDict(request.query)
+    )
+    files = await queries.listed_files(engine, user, await _picked(engine, user, picked))
     paths = await queries.folder_paths(engine, {f.folder_id for f in files if f.folder_id})
     storage, contents = await prepared(request, files)
     filed = [
@@ -84,17 +88,20 @@ async def archive(request: web.Request) -> web.StreamResponse:
     return await archives.respond(request, storage, _ARCHIVE_NAME, arrange(filed))
 
 
-async def _ids(request: web.Request) -> list[int]:
-    """Return the numbers of the chosen files. Raises Invalid, NotFound."""
-    sent = request.query if request.method != hdrs.METH_POST else await read_form(request)
-    words = sent.getall("id", [])
-    if not words:
-        raise Invalid({"id": [N_("Choose at least one file.")]})
-    if len(words) > MAX_ENTRIES:
-        raise Invalid({"id": [N_("These are too many files for one archive.")]})
-    if not all(_ID.fullmatch(word) for word in words):
+async def _picked(engine: Engine, user: User, picked: Picked) -> list[int]:
+    """Return the numbers of the chosen files. Raises NotFound, TooLarge, Invalid."""
+    folders = await folder_queries.manageable_folders(engine, user, picked.folder_ids)
+    if len(folders) < len(picked.folder_ids):
         raise NotFound
-    return [int(word) for word in words]
+    tree = await folder_queries.inside_all(engine, [folder.id for folder in folders])
+    ids = [*picked.ids, *await folder_queries.file_ids_in(engine, tree, MAX_ENTRIES)]
+    if len(ids) > MAX_ENTRIES:
+        raise TooLarge(N_("These are too many files for one archive."))
+    if not ids:
+        raise Invalid(
+            {"folders": [N_("There are no files in it.")]}, N_("There are no files in it.")
+        )
+    return ids
 
 
 async def _receive(request: web.Request) -> list[File]:
