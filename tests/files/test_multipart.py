@@ -156,6 +156,33 @@ def test_near_boundaries_cost_no_more(filler):
     assert size >= 128 * len(chunk) - 20
 
 
+SPACES = b" " * 8000
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"X:" + SPACES + b"\n",
+        b"X:" + SPACES + b"\r ",
+        b"X:" + SPACES + b"y" + SPACES + b"\n",
+        b"X" + SPACES + b":",
+        DISPOSITION + SPACES + b"\n",
+        DISPOSITION + b" ;" * 7000 + b"x",
+        DISPOSITION + b'; a="' + b"\\" * 15_001,
+        b"Content-Disposition: form-data" + SPACES + b"x",
+        b"Content-Disposition: form-data; name" + SPACES + b"x",
+        b"\r\n".join([b"a:b"] * 3000),
+    ],
+    ids=lambda head: repr(head[:20]) + repr(head[-3:]),
+)
+def test_a_hostile_header_costs_no_more(head):
+    """All are within the bounds of a header; an expression that tries every cut took an hour."""
+    start = time.process_time()
+    with pytest.raises(Malformed):
+        scan(b"--B\r\n" + head + b"\r\n\r\nx\r\n--B--")
+    assert time.process_time() - start < 0.5
+
+
 PIECES = [b"--B", b"--B--", b"\r\n", b"\r\n\r\n", b"\r", b"\n", b"-", b"x", b" ", b"B", DISPOSITION]
 
 
