@@ -216,6 +216,13 @@ class Storage(Section):
         bool,
         About("readers are sent to the bucket by links that last an hour", "true or false"),
     ] = False
+    presign_uploads: Annotated[
+        bool,
+        About(
+            "browsers send files to the bucket itself; it needs the rule of `www storage cors`",
+            "true or false",
+        ),
+    ] = False
     public_endpoint: Annotated[
         str | None,
         BeforeValidator(origin),

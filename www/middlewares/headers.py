@@ -32,11 +32,13 @@ SECURITY_HEADERS: Final = (
 )
 
 
-def policy_with(origin: str) -> str:
-    """Return the pages' policy where `origin` sends files too: the bucket, to which links lead."""
+def policy_with(downloads: str = "", uploads: str = "") -> str:
+    """Return the pages' policy where files come from, or go to, another origin: the bucket."""
     policy = CONTENT_SECURITY_POLICY
-    for source in ("img-src", "media-src") if origin else ():
-        policy = policy.replace(f"{source} 'self'", f"{source} 'self' {origin}")
+    opened = (("img-src", downloads), ("media-src", downloads), ("connect-src", uploads))
+    for source, origin in opened:
+        if origin:
+            policy = policy.replace(f"{source} 'self'", f"{source} 'self' {origin}")
     return policy
 
 

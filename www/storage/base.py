@@ -18,6 +18,8 @@ from www.i18n import N_
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from www.storage.inbox import Inbox
+
 YOUNG_S: Final = 3600.0  # far longer than the moment between a commit and its row
 
 Bytes = bytes | bytearray | memoryview
@@ -110,6 +112,10 @@ class Storage(Readable, Protocol):
 
     async def __aexit__(self, *error: object) -> None:
         """Close it; a second call does nothing."""
+
+    @property
+    def inbox(self) -> Inbox | None:
+        """Where browsers put contents themselves; None: they come through us."""
 
     async def begin(self) -> Incoming:
         """Start a content."""

@@ -45,6 +45,10 @@ class LocalStorage(Threaded):
         self._files = folder / "files"
         self._incoming = folder / "incoming"
 
+    @property
+    def inbox(self) -> None:
+        """Return None: nobody but us writes to the data folder."""
+
     async def begin(self) -> LocalIncoming:
         """Start a content in a locked temporary file."""
         return await self.opened(self.start, _discard_opened)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from www.storage.base import Content, Incoming, InUse, Storage, Stored
+    from www.storage.inbox import Inbox
 
 
 class Moving:
@@ -37,6 +38,11 @@ class Moving:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+    @property
+    def inbox(self) -> Inbox | None:
+        """Return where browsers put contents in the new storage."""
+        return self._new.inbox
 
     async def begin(self) -> Incoming:
         """Start a content in the new storage."""

@@ -40,10 +40,13 @@ def place_of(settings: Settings) -> Place:
     )
 
 
-def origin_for_browsers(settings: Settings) -> str:
-    """Return the scheme and host of the bucket where browsers are sent there, else nothing."""
+def origin_for_browsers(settings: Settings, *, uploads: bool = False) -> str:
+    """Return the scheme and host of the bucket where browsers are sent there, else nothing.
+
+    They read from it, or with `uploads` write to it.
+    """
     s3 = settings.storage
-    if s3.kind != "s3" or not s3.presign_downloads:
+    if s3.kind != "s3" or not (s3.presign_uploads if uploads else s3.presign_downloads):
         return ""
     place = place_of(settings)
     parts = urlsplit(place.address_at(s3.public_endpoint or place.endpoint))
@@ -69,4 +72,10 @@ def alone(settings: Settings) -> Storage:
 
     place, public = place_of(settings), settings.storage.public_endpoint or ""
     links = Links(place, public) if settings.storage.presign_downloads else None
-    return S3Storage(place, settings.data, min_free_bytes=min_free_bytes, links=links)
+    return S3Storage(
+        place,
+        settings.data,
+        min_free_bytes=min_free_bytes,
+        links=links,
+        inbox_at=public if settings.storage.presign_uploads else None,
+    )

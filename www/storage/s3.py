@@ -26,12 +26,13 @@ from typing import TYPE_CHECKING, Final, Self
 from www.errors import NotFound, Unavailable
 from www.storage.base import YOUNG_S, Stored
 from www.storage.bucket import PART_BYTES, Bucket
+from www.storage.inbox import FOLDER, Inbox
 from www.storage.leftovers import abort_leftovers
 from www.storage.local import LocalStorage
 from www.storage.s3_content import S3Content
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from obstore import ObjectMeta
@@ -100,21 +101,31 @@ class S3Storage:
         *,
         min_free_bytes: int = 0,
         links: Links | None = None,
+        inbox_at: str | None = None,
         stale_s: float = _STALE_S,
     ) -> None:
-        """Remember the bucket, and the data folder where uploads are gathered."""
+        """Remember the bucket, and the data folder where uploads are gathered.
+
+        `inbox_at`: browsers may put contents into the bucket themselves, which they reach at this
+        endpoint ("": the same as we).
+        """
         self.bucket = Bucket(place)
         self._disk = LocalStorage(folder, min_free_bytes=min_free_bytes)
         self._links = links
+        self.inbox = None if inbox_at is None else Inbox(self.bucket, self._keep, inbox_at)
         self._stale_s = stale_s
         self._large = asyncio.Semaphore(_LARGE)
         self._small = asyncio.Semaphore(_SMALL)
 
     async def __aenter__(self) -> Self:
         await self._disk.__aenter__()
+        if self.inbox is not None:
+            await self.inbox.__aenter__()
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        if self.inbox is not None:
+            await self.inbox.__aexit__(*error)
         await self._disk.__aexit__(*error)
 
     async def begin(self) -> S3Incoming:
@@ -168,7 +179,9 @@ class S3Storage:
         await self._sweep_folder("marks", age)
         stale = timedelta(seconds=self._stale_s)
         with suppress(Unavailable):  # not every service and not every key can list them
-            swept += await asyncio.to_thread(abort_leftovers, self.bucket.place, stale)
+            swept += await asyncio.to_thread(
+                abort_leftovers, self.bucket.place, stale, except_below=FOLDER
+            )
         return swept
 
     def link(self, sha256: str, headers: Mapping[str, str]) -> str | None:
@@ -177,13 +190,24 @@ class S3Storage:
 
     async def take(self, path: Path, stored: Stored) -> tuple[str, bool]:
         """Put a file under its hash unless it is there; return our mark and whether it is new."""
+        turns = self._large if stored.size_bytes > PART_BYTES else self._small
+
+        async def put(key: str) -> None:
+            async with turns:
+                await self.bucket.put_file(key, path, stored.size_bytes)
+
+        return await self._keep(stored, put)
+
+    async def _keep(
+        self, stored: Stored, put: Callable[[str], Awaitable[None]]
+    ) -> tuple[str, bool]:
+        """Let `put` bring a content to its key unless it is there; return as `take` does."""
         key = _key(stored.sha256)
         mark, began = await self._announce(stored.sha256), monotonic()
         found = await self.bucket.size_of(key)
         if found is not None and found["size"] == stored.size_bytes:
             return mark, False
-        async with self._large if stored.size_bytes > PART_BYTES else self._small:
-            await self.bucket.put_file(key, path, stored.size_bytes)
+        await put(key)
         if monotonic() - began > _RENEW_S:
             mark = await self._announce(stored.sha256)
         return mark, found is None
