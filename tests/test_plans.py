@@ -65,6 +65,7 @@ ADDRESSES = {
     "files.picture": "/files/1/w320.webp?k=0000000000000000",
     "files.delete": "/files/1/delete",
     "uploads.upload": f"/uploads/{'0' * 32}",
+    "uploads.direct_upload": f"/uploads/direct/{'0' * 32}",
     "files.usage": "/files/usage",
     "files.edit": "/files/1/edit",
     "files.public": "/users/alice/files",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -42,12 +43,14 @@ from www.urls import Urls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
 
     import jinja2
 
     from www.db import Engine
     from www.routes import Route
     from www.settings import Settings
+    from www.uploads.direct import Direct
 
     Resource: TypeAlias = Callable[[web.Application], AsyncIterator[None]]
 
@@ -69,7 +72,9 @@ def create_app(
     app[keys.checksums] = Checksums()
     app[keys.space] = Space()
     app[keys.scanner] = _scanner(settings)
-    app[keys.policy] = policy_with(origin_for_browsers(settings))
+    app[keys.policy] = policy_with(
+        origin_for_browsers(settings), origin_for_browsers(settings, uploads=True)
+    )
     app[keys.tasks] = set()
     app[keys.metrics] = Metrics()
     setup_routes(app, routes)
@@ -194,9 +199,21 @@ async def resumable_uploads(app: web.Application) -> AsyncIterator[None]:
             app[keys.scanner],
             app[keys.facts].after_adding,
         )
-        sweeping = asyncio.create_task(upload_sweeping.sweep_forever(uploads))
-        yield
-        await _ended(sweeping)
+        async with _direct_uploads(uploads) as direct:
+            app[keys.direct] = direct
+            sweeping = asyncio.create_task(upload_sweeping.sweep_forever(uploads, direct))
+            yield
+            await _ended(sweeping)
+
+
+def _direct_uploads(uploads: Uploads) -> AbstractAsyncContextManager[Direct | None]:
+    """Return what lets browsers send to the bucket itself, where the settings want that."""
+    inbox = uploads.storage.inbox
+    if inbox is None:
+        return nullcontext()
+    from www.uploads.direct import Direct  # with it comes what a bucket needs
+
+    return Direct(uploads, inbox)
 
 
 async def text_renders(app: web.Application) -> AsyncIterator[None]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from www.settings import Settings
     from www.storage import Storage
     from www.uploads.core import Uploads
+    from www.uploads.direct import Direct
     from www.urls import Urls
 
 settings: Final[web.AppKey[Settings]] = web.AppKey("settings")
@@ -40,6 +41,7 @@ engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
 storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
 hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in memory
 checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
+direct: Final[web.AppKey[Direct | None]] = web.AppKey("direct")  # None: all come through us
 uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")
 bodies: Final[web.AppKey[Bodies]] = web.AppKey("bodies")
 scanner: Final[web.AppKey[Scanner | None]] = web.AppKey("scanner")  # None: files are not scanned

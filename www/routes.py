@@ -25,6 +25,7 @@ from www.files import views as files
 from www.middlewares.access import ADMIN, ANYONE, AUTHOR, USER, Access
 from www.sharing import opening
 from www.sharing import views as sharing
+from www.uploads import direct_views as direct
 from www.uploads import views as uploads
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ ROUTES: Final = (
     Route("OPTIONS",  "/uploads",                "uploads.collection", uploads.options, ANYONE),
     Route("POST",     "/uploads/",               "uploads.slash",  uploads.collection, AUTHOR),
     Route("OPTIONS",  "/uploads/",               "uploads.slash",  uploads.options, ANYONE),
+    Route("POST", "/uploads/direct", "uploads.direct", direct.create, AUTHOR),
+    Route("GET,DELETE", f"/uploads/direct/{UPLOAD}", "uploads.direct_upload", direct.state, AUTHOR),
+    Route("POST", f"/uploads/direct/{UPLOAD}/links", "uploads.direct_links", direct.links, AUTHOR),
+    Route("POST", f"/uploads/direct/{UPLOAD}/complete", "uploads.direct_complete", direct.complete, AUTHOR),  # noqa: E501
     Route("GET,POST,PATCH,DELETE", f"/uploads/{UPLOAD}", "uploads.upload", uploads.upload, AUTHOR),
     Route("OPTIONS",  f"/uploads/{UPLOAD}",       "uploads.upload", uploads.options, ANYONE),
 )

@@ -25,6 +25,9 @@ class Upload(Table):
     reserved = Column(int, default=0)
     expected_sha256 = Column(str, max_length=64, nullable=True)  # what the client announced
     sha256 = Column(str, max_length=64, nullable=True)
+    # Of one that goes to the bucket directly: the size of its parts, and the bucket's name for it.
+    part_bytes = Column(int, nullable=True)
+    parts_id = Column(str, max_length=1024, nullable=True)
     file_id = Column(
         int, nullable=True, references=lambda: File.id, on_delete="set null", index=True
     )

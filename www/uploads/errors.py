@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from www.errors import BadRequest, Conflict, WwwError
 from www.i18n import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PROBLEMS: Final = "https://iana.org/assignments/http-problem-types#"
 
@@ -69,6 +72,22 @@ class InconsistentLength(BadRequest):
 
     default = N_("The length of the upload is not what was said before.")
     problem_type = _PROBLEMS + "inconsistent-upload-length"
+
+
+class Incomplete(Conflict):
+    """Parts are missing, or have another length than they were to have."""
+
+    default = N_("Parts of this upload have not arrived yet.")
+
+    def __init__(self, missing: Sequence[int]) -> None:
+        """Take the numbers of the first of those parts."""
+        super().__init__()
+        self.missing = list(missing)
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The numbers."""
+        return {"missing": self.missing}
 
 
 class TooManyUploads(WwwError):

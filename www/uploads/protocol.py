@@ -33,6 +33,7 @@ INTEROP_VERSION: Final = 8
 """Of draft-ietf-httpbis-resumable-upload; a client of another version is sent no 104."""
 
 _PREFIX: Final = "/uploads"
+_DIRECT: Final = "/uploads/direct"  # these speak neither protocol
 _UPLOAD_LIMIT: Final = "Upload-Limit"
 _READING: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_DELETE})
 
@@ -56,6 +57,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         return
     headers = response.headers
     headers[hdrs.CACHE_CONTROL] = "no-store"
+    if request.path.startswith(_DIRECT):
+        return
     if not is_draft(request):
         headers["Tus-Resumable"] = TUS_VERSION
         return

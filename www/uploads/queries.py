@@ -23,8 +23,17 @@ async def own(conn: Verbs, owner_id: int, token: str, *, now: datetime) -> Uploa
 
     Of others' uploads it tells nothing, not even that they exist.
     """
-    found: Upload | None = await conn.first(by_token(token))
-    if found is None or found.owner_id != owner_id:
+    return _usable(await conn.first(by_token(token)), owner_id, now, direct=False)
+
+
+async def own_direct(conn: Verbs, owner_id: int, token: str, *, now: datetime) -> Upload:
+    """Return an upload of this person that goes to the bucket directly; raises as `own`."""
+    return _usable(await conn.first(by_token(token)), owner_id, now, direct=True)
+
+
+def _usable(found: Upload | None, owner_id: int, now: datetime, *, direct: bool) -> Upload:
+    is_direct = found is not None and found.part_bytes is not None
+    if found is None or found.owner_id != owner_id or is_direct is not direct:
         raise NotFound(N_("There is no such upload, or it is over."))
     if found.expires_at <= now:
         raise Gone(N_("This upload was left alone for too long. Please begin anew."))
@@ -67,6 +76,12 @@ def by_token(token: str) -> Select[Any]:
 def expired(now: datetime, most: int) -> Select[Any]:
     """Uploads that nobody may resume any more."""
     return Upload.select().where(Upload.expires_at <= now).order_by(Upload.expires_at).limit(most)
+
+
+def unfinished_direct(after: int, most: int) -> Select[Any]:
+    """Uploads into the bucket that have no file yet, from one id on."""
+    waiting = Upload.select().where(Upload.part_bytes.is_not(None), Upload.completed_at.is_(None))
+    return waiting.where(Upload.id > after).order_by(Upload.id).limit(most)
 
 
 def sealed(most: int) -> Select[Any]:
