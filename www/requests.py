@@ -15,9 +15,11 @@ from multidict import MultiDict
 
 from www import keys
 from www.bodies import send_continue
+from www.bodies.multipart import Malformed, TooMany
+from www.bodies.text_form import FilePart, text_fields
 from www.errors import BadRequest, TooLarge, UnsupportedType
 from www.i18n import N_
-from www.utils.form_data import FilePart, multipart, urlencoded
+from www.utils.form_data import urlencoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,9 +77,13 @@ async def read_form(
         if request.content_type == _URLENCODED:
             pairs = urlencoded(body, max_fields)
         else:
-            pairs = multipart(body, request.headers[hdrs.CONTENT_TYPE], max_fields)
+            pairs = text_fields(body, request.headers[hdrs.CONTENT_TYPE], max_fields)
     except FilePart as err:
         raise BadRequest(N_("A file was sent where text is expected.")) from err
+    except Malformed as err:
+        raise BadRequest(err.message) from err
+    except TooMany as err:
+        raise BadRequest(N_("There are too many fields in this form.")) from err
     except ValueError as err:
         raise BadRequest(N_("The form cannot be read; it must be UTF-8.")) from err
     return MultiDict(_clean(pairs))

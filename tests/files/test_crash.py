@@ -80,7 +80,7 @@ STEPS = [
     "www.storage.local:LocalStorage.start:after",
     "www.storage.incoming:LocalIncoming.feed:before",
     "www.storage.incoming:LocalIncoming.feed:after",
-    "www.files.multipart:Scanner.close:after",
+    "www.bodies.multipart:Scanner.close:after",
     "www.storage.incoming:LocalIncoming._finish:before",
     "www.storage.local:LocalStorage.place:before",
     "www.storage.local:LocalStorage.place:after",

@@ -1,4 +1,4 @@
-"""The form decoders agree with urllib and give back what a browser sent."""
+"""The decoder agrees with urllib and gives back what a browser sent."""
 
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
@@ -6,11 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from www.utils.form_data import FilePart, multipart, urlencoded
+from www.utils.form_data import urlencoded
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=8)
-TYPE = "multipart/form-data; boundary=----x"
 
 
 @given(PAIRS)
@@ -30,49 +29,6 @@ def test_it_agrees_with_urllib(text):
 def test_it_refuses_what_is_no_form(body):
     with pytest.raises(ValueError):
         urlencoded(body, 10)
-
-
-def encoded(pairs, boundary=b"----x"):
-    parts = []
-    for name, value in pairs:
-        shown = name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22").encode()
-        head = b'Content-Disposition: form-data; name="%s"\r\n\r\n' % shown
-        parts.append(b"--%s\r\n%s%s\r\n" % (boundary, head, value.encode()))
-    return b"".join(parts) + b"--%s--\r\n" % boundary
-
-
-@given(PAIRS)
-def test_multipart_gives_back_what_was_encoded(pairs):
-    clean = [(name, value) for name, value in pairs if "%" not in name]
-    assert multipart(encoded(clean), TYPE, 100) == clean
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(b"", b"----x", b"------x", encoded([("a", "b")])[:-8], encoded([("a", "b")] * 11)),
-        b"------x\r\n\r\nvalue\r\n------x--",
-        b"------x\r\nContent-Disposition: form-data\r\n\r\nvalue\r\n------x--",
-        b"------x\r\nX: " + b"a" * 3000 + b"\r\n\r\nvalue\r\n------x--",
-        encoded([("a", "b")]).replace(b"b\r", b"\xff\r"),
-        encoded([("n", "b")]).replace(b'"n"', b'"\xff"'),
-    ],
-)
-def test_multipart_refuses_what_is_no_form(body):
-    with pytest.raises(ValueError):
-        multipart(body, TYPE, 10)
-
-
-def test_multipart_knows_files():
-    body = encoded([("a", "b")]).replace(b'name="a"', b'name="a"; filename=""')
-    with pytest.raises(FilePart):
-        multipart(body, TYPE, 10)
-
-
-@pytest.mark.parametrize("content_type", ["multipart/form-data", 'x; boundary=""', "x; boundary="])
-def test_multipart_needs_a_boundary(content_type):
-    with pytest.raises(ValueError):
-        multipart(b"", content_type, 10)
 
 
 def test_long_text_in_chinese_is_quick():

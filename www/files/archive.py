@@ -15,12 +15,13 @@ from isal import isal_zlib
 
 from www import keys
 from www.errors import Invalid, NotFound, WwwError
-from www.files import disposition, http
+from www.files import http
 from www.files.download import ATTACHMENT_HEADERS, PreconditionFailed
 from www.files.ranges import Part
 from www.files.sending import STEP_BYTES, Pace, Sending
 from www.files.zipping import Archive
 from www.i18n import N_
+from www.utils import disposition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,10 @@ from aiohttp import web
 
 from www import keys
 from www.errors import WwwError
-from www.files import byteranges, disposition, handover, hot, http, types
+from www.files import byteranges, handover, hot, http, types
 from www.files.sending import STEP_BYTES, Pace, Sending
 from www.i18n import N_
+from www.utils import disposition
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from www.bodies import TooLong
+from www.bodies.multipart import Data, Malformed, Part, Scanner, TooMany, boundary_of
 from www.errors import BadRequest, Invalid, QuotaExceeded, TooLarge, UnsupportedType
 from www.files import types
-from www.files.multipart import Data, Malformed, Part, Scanner, TooMany, boundary_of
 from www.i18n import N_, Formats
 from www.utils.names import safe_name
 
@@ -101,7 +101,7 @@ async def receive(
     except QuotaExceeded as err:
         raise _no_space(request, bounds) from err
     except Malformed as err:
-        raise BadRequest(N_("The form arrived damaged. Please send it again.")) from err
+        raise BadRequest(err.message) from err
     except TooMany as err:
         raise TooLarge(N_("There are too many files or fields in this form.")) from err
     except (ConnectionError, web.RequestPayloadError) as err:
@@ -124,7 +124,7 @@ def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
     try:
         boundary = boundary_of(content_type)
     except Malformed as err:
-        raise BadRequest(N_("The form arrived damaged. Please send it again.")) from err
+        raise BadRequest(err.message) from err
     return Scanner(boundary, max_parts=bounds.files + bounds.fields)
 
 
@@ -226,7 +226,9 @@ class _Intake:
             return
         self._text += chunk
         if len(self._text) > self.bounds.field_bytes:
-            raise TooLarge(N_("A field of the form is too long."))
+            raise TooLarge(
+                N_("The field “%(field)s” of the form is too long."), field=self._shown_field
+            )
 
     def _write(self, file: _File, chunk: memoryview) -> None:
         file.size_bytes += len(chunk)
@@ -242,11 +244,17 @@ class _Intake:
             file.head += bytes(chunk[: types.HEAD_BYTES - len(file.head)])
         file.incoming.feed(chunk)
 
+    @property
+    def _shown_field(self) -> str:
+        return safe_name(self._field[:100])
+
     def _keep_text(self, text: bytes) -> None:
         try:
             self._texts[self._field].append(text.decode())
         except UnicodeDecodeError as err:
-            raise BadRequest(N_("The text is not valid UTF-8.")) from err
+            raise BadRequest(
+                N_("The field “%(field)s” of the form is not valid UTF-8."), field=self._shown_field
+            ) from err
         self._text = None
 
 

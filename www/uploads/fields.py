@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs
 
 from www.errors import BadRequest
-from www.files import disposition
 from www.i18n import N_
+from www.utils import disposition
 from www.utils.names import safe_name
 
 if TYPE_CHECKING:

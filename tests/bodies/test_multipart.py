@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from www.files.multipart import Data, Malformed, Part, PartEnd, Scanner, TooMany, boundary_of
+from www.bodies.multipart import Data, Malformed, Part, PartEnd, Scanner, TooMany, boundary_of
 
 DISPOSITION = b'Content-Disposition: form-data; name="file"; filename="a.txt"'
 

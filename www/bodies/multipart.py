@@ -2,7 +2,7 @@
 
 aiohttp's reader is not used: it decodes transfer encodings, follows nested parts, and reads a
 preamble of any length. Here everything is bounded, and what no browser, curl or library sends is
-refused instead of guessed at.
+refused instead of guessed at. Whoever wrote the client is told what is wrong, and in which part.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from www.files import disposition
+from www.i18n import N_, Message
+from www.utils import disposition
 
 _MAX_HEADER_BYTES: Final = 16 * 1024  # a name of 10,000 bytes fits, percent-encoded Chinese too
 _MAX_PREAMBLE_BYTES: Final = 1024
@@ -21,15 +22,30 @@ _MAX_PADDING_BYTES: Final = 64
 # Spaces that more than one piece of an expression may take cost the third power of their number,
 # and the interpreter's lock is held meanwhile: so the value is stripped afterwards.
 _HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\n\r]*)")
-_IDENTITY: Final = frozenset({"7bit", "8bit", "binary"})
+_IDENTITY: Final = frozenset({b"7bit", b"8bit", b"binary"})
+# Of two such lines each reader would choose another.
+_MEANT: Final = frozenset({b"content-disposition", b"content-transfer-encoding"})
 _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _BOUNDARY_PARAMETER: Final = re.compile(
     r""";\s*boundary\s*=\s*(?:"([^"\\]*)"|([^\s;"]+))\s*(?:;|$)""", re.IGNORECASE
 )
 
+_NO_END: Final = N_("The form was cut off in part %(part)d: its last boundary is missing.")
+_TEXT_BEHIND: Final = N_("There is text behind the boundary after part %(part)d of the form.")
+_NO_HEADER: Final = N_("Part %(part)d of the form has a line in its header that is none.")
+_TWICE: Final = N_("Part %(part)d of the form has the same header twice.")
+_ENCODED: Final = N_("Part %(part)d of the form is encoded, and only plain bytes are accepted.")
+_NO_DISPOSITION: Final = N_("The Content-Disposition of part %(part)d of the form cannot be read.")
+_NO_NAME: Final = N_("Part %(part)d of the form has no field name.")
+
 
 class Malformed(ValueError):
-    """The body breaks the format; the text says where, for logs."""
+    """The body breaks the format; `message` says how and in which part, for whoever sent it."""
+
+    def __init__(self, message: str, **params: object) -> None:
+        """Take a source string and its parameters."""
+        self.message = Message(message, **params)
+        super().__init__(self.message.filled(str(self.message)))
 
 
 class TooMany(ValueError):
@@ -75,7 +91,7 @@ def boundary_of(content_type: str) -> bytes:
     found = _BOUNDARY_PARAMETER.search(content_type)
     boundary = (found[1] or found[2] or "") if found else ""
     if not _BOUNDARY.fullmatch(boundary):
-        raise Malformed("no valid boundary in Content-Type")
+        raise Malformed(N_("The Content-Type of the form names no valid boundary."))
     return boundary.encode()
 
 
@@ -85,7 +101,8 @@ class Scanner:
     def __init__(self, boundary: bytes, *, max_parts: int) -> None:
         """Scan for `boundary`; the parts beyond `max_parts` are refused."""
         self._delimiter = b"\r\n--" + boundary
-        self._parts_left = max_parts
+        self._max_parts = max_parts
+        self._number = 0  # of the current part, from 1
         # The line break before the first boundary is the end of the header: supply it.
         self._rest = b"\r\n"
         self._state = _State.PREAMBLE
@@ -121,13 +138,13 @@ class Scanner:
     def close(self) -> None:
         """Tell that the body has ended. Raises Malformed unless the last boundary was seen."""
         if self._state is not _State.EPILOGUE:
-            raise Malformed("the body ends before its last boundary")
+            raise self._malformed(_NO_END)
 
     def _preamble(self, buffer: _Buffer, start: int) -> int | None:
         found = self._find(buffer, start)
         self._preamble_bytes += (found if found >= 0 else self._end) - start
         if self._preamble_bytes > _MAX_PREAMBLE_BYTES:
-            raise Malformed("no boundary at the beginning")
+            raise Malformed(N_("The form does not begin with its boundary."))
         if found >= 0:
             self._state = _State.DELIMITER
             return found + len(self._delimiter)
@@ -146,9 +163,9 @@ class Scanner:
             self._state = _State.HEADERS
             return start + len(line) - len(padded)
         if padded not in {b"", b"\r"} and line != b"-":
-            raise Malformed("text behind a boundary")
+            raise self._malformed(_TEXT_BEHIND)
         if len(line) > _MAX_PADDING_BYTES:
-            raise Malformed("too much space behind a boundary")
+            raise self._malformed(_TEXT_BEHIND)
         self._keep(buffer, start)
         return None
 
@@ -157,13 +174,14 @@ class Scanner:
         end = buffer.find(b"\r\n\r\n", start, min(self._end, start + _MAX_HEADER_BYTES))
         if end < 0:
             if self._end - start >= _MAX_HEADER_BYTES:
-                raise Malformed("the header of a part is too long")
+                self._number += 1
+                raise self._malformed(N_("The header of part %(part)d of the form is too long."))
             self._keep(buffer, start)
             return None
-        self._parts_left -= 1
-        if self._parts_left < 0:
+        self._number += 1
+        if self._number > self._max_parts:
             raise TooMany
-        yield _part(bytes(buffer[start + 2 : end]))
+        yield self._part(bytes(buffer[start + 2 : end]))
         self._state = _State.BODY
         return end + 4
 
@@ -190,22 +208,27 @@ class Scanner:
     def _keep(self, buffer: _Buffer, start: int) -> None:
         self._rest = bytes(memoryview(buffer)[start : self._end])
 
+    def _part(self, block: bytes) -> Part:
+        headers: dict[bytes, bytes] = {}
+        for line in block.split(b"\r\n"):
+            found = _HEADER.fullmatch(line)
+            if found is None:
+                raise self._malformed(_NO_HEADER)
+            name = found[1].lower()
+            if name in headers and name in _MEANT:
+                raise self._malformed(_TWICE)
+            headers[name] = found[2].strip(b" \t")
+        encoding = headers.get(b"content-transfer-encoding", b"binary").lower()
+        if encoding not in _IDENTITY:  # RFC 7578, 4.7: deprecated, and no client sends it
+            raise self._malformed(_ENCODED)
+        try:
+            value = headers.get(b"content-disposition", b"").decode(errors="replace")
+            kind, params = disposition.parse(value)
+        except ValueError as err:
+            raise self._malformed(_NO_DISPOSITION) from err
+        if kind != "form-data" or "name" not in params:
+            raise self._malformed(_NO_NAME)
+        return Part(params["name"], params.get("filename"))
 
-def _part(block: bytes) -> Part:
-    headers: dict[bytes, bytes] = {}
-    for line in block.split(b"\r\n"):
-        found = _HEADER.fullmatch(line)
-        if found is None:
-            raise Malformed("a header line of a part")
-        headers.setdefault(found[1].lower(), found[2].strip(b" \t"))
-    encoding = headers.get(b"content-transfer-encoding", b"binary").decode("latin-1").lower()
-    if encoding not in _IDENTITY:  # RFC 7578, 4.7: deprecated, and no client sends it
-        raise Malformed("a part in a transfer encoding")
-    try:
-        value = headers.get(b"content-disposition", b"").decode(errors="replace")
-        kind, params = disposition.parse(value)
-    except ValueError as err:
-        raise Malformed("the Content-Disposition of a part") from err
-    if kind != "form-data" or "name" not in params:
-        raise Malformed("a part without a field name")
-    return Part(params["name"], params.get("filename"))
+    def _malformed(self, message: str) -> Malformed:
+        return Malformed(message, part=self._number)

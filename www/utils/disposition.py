@@ -30,7 +30,7 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     if kind is None:
         raise ValueError("no disposition type")
     plain: dict[str, str] = {}
-    extended: dict[str, str] = {}
+    extended: dict[str, str | None] = {}
     at = kind.end()
     while at < len(value):
         found = _PARAMETER.match(value, at)
@@ -39,11 +39,15 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
         at = found.end()
         key, text = found["key"].lower(), _unquoted(found["quoted"], found["token"])
         if key.endswith("*"):
-            if (decoded := _decoded(text)) is not None:
-                extended.setdefault(key[:-1], decoded)
+            extended[key[:-1]] = extended.get(key[:-1]) or _decoded(text)
         else:
             plain.setdefault(key, text)
-    return kind[1].lower(), plain | extended
+    decoded = {key: text for key, text in extended.items() if text is not None}
+    # A name that is there and cannot be read must not pass for none: RFC 2231's pieces (`name*0`)
+    # are no part of HTTP, and a file without a name would be taken for a text.
+    if extended.keys() - decoded.keys() - plain.keys() or any("*" in key for key in plain):
+        raise ValueError("a parameter in an unknown encoding")
+    return kind[1].lower(), plain | decoded
 
 
 def build(kind: Literal["inline", "attachment"], name: str) -> str:

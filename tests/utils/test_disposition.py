@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from www.files import disposition
+from www.utils import disposition
 from www.utils.names import safe_name
 
 
