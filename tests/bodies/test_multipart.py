@@ -1,3 +1,4 @@
+import os
 import random
 import time
 
@@ -228,3 +229,20 @@ def test_a_buffer_may_be_used_again(content, step):
             found += event.chunk if isinstance(event, Data) else b""
     scanner.close()
     assert found == content.replace(b"\r\n--B", b"")
+
+
+def test_it_copies_no_more_than_the_beginning():
+    form = bytearray(body((DISPOSITION, os.urandom(1024 * 1024).replace(b"\r\n--B", b""))))
+    chunks = [e.chunk for e in Scanner(b"B", max_parts=1).feed(form) if isinstance(e, Data)]
+    assert sum(len(chunk) for chunk in chunks if chunk.obj is not form) < 8192
+
+
+@pytest.mark.parametrize("step", [None, 5000, 12_000])
+@pytest.mark.parametrize("name", ["a.txt", "x" * 4000, "x" * 10_000])
+@pytest.mark.parametrize("size", [*range(3950, 4110, 3), 8100, 16_384])
+def test_it_takes_boundaries_wherever_they_stand(size, name, step):
+    """Behind the beginning, which is copied, too, and in its middle."""
+    head = b'Content-Disposition: form-data; name="file"; filename="%b"' % name.encode()
+    content = (b"\r\n--b" * size)[:size]
+    form = body((head, content), (DISPOSITION, b"2"), (head, content))
+    assert [c for _, _, c in scan(form, step)] == [content, b"2", content]
