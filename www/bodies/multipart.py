@@ -31,6 +31,7 @@ _BOUNDARY_PARAMETER: Final = re.compile(
     r""";\s*boundary\s*=\s*(?:"([^"\\]*)"|([^\s;"]+))\s*(?:;|$)""", re.IGNORECASE
 )
 
+_NO_BEGINNING: Final = N_("The form does not begin with its boundary.")
 _NO_END: Final = N_("The form was cut off in part %(part)d: its last boundary is missing.")
 _TEXT_BEHIND: Final = N_("There is text behind the boundary after part %(part)d of the form.")
 _NO_HEADER: Final = N_("Part %(part)d of the form has a line in its header that is none.")
@@ -150,14 +151,16 @@ class Scanner:
 
     def close(self) -> None:
         """Tell that the body has ended. Raises Malformed unless the last boundary was seen."""
+        if self._state is _State.PREAMBLE:
+            raise Malformed(_NO_BEGINNING)
         if self._state is not _State.EPILOGUE:
-            raise self._malformed(_NO_END)
+            raise Malformed(_NO_END, part=max(1, self._number + (self._state is _State.HEADERS)))
 
     def _preamble(self, buffer: _Buffer, start: int) -> int | None:
         found = self._find(buffer, start)
         self._preamble_bytes += (found if found >= 0 else self._end) - start
         if self._preamble_bytes > _MAX_PREAMBLE_BYTES:
-            raise Malformed(N_("The form does not begin with its boundary."))
+            raise Malformed(_NO_BEGINNING)
         if found >= 0:
             self._state = _State.DELIMITER
             return found + len(self._delimiter)
@@ -242,7 +245,7 @@ class Scanner:
         if encoding not in _IDENTITY:  # RFC 7578, 4.7: deprecated, and no client sends it
             raise self._malformed(_ENCODED)
         try:
-            value = headers.get(b"content-disposition", b"").decode(errors="replace")
+            value = headers.get(b"content-disposition", b"form-data").decode(errors="replace")
             kind, params = disposition.parse(value)
         except ValueError as err:
             raise self._malformed(_NO_DISPOSITION) from err

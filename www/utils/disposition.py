@@ -45,7 +45,8 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     decoded = {key: text for key, text in extended.items() if text is not None}
     # A name that is there and cannot be read must not pass for none: RFC 2231's pieces (`name*0`)
     # are no part of HTTP, and a file without a name would be taken for a text.
-    if extended.keys() - decoded.keys() - plain.keys() or any("*" in key for key in plain):
+    unread = extended.keys() - decoded.keys() - plain.keys()
+    if unread or any("*" in key for key in plain | extended):
         raise ValueError("a parameter in an unknown encoding")
     return kind[1].lower(), plain | decoded
 
