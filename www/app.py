@@ -18,6 +18,7 @@ from www.db.seen.counters import Counters
 from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
 from www.files import naming
+from www.files.arrivals import Arrivals
 from www.files.facts import Facts
 from www.files.hot import HotContents
 from www.files.scanning import Scanner
@@ -104,6 +105,7 @@ async def database_engine(app: web.Application) -> AsyncIterator[None]:
     """Bring the database up to date and open it."""
     async with database.opened(app[keys.settings].db) as engine:
         app[keys.engine] = engine
+        app[keys.arrivals] = Arrivals(engine, app[keys.settings].limits.quota_bytes)
         _observe(app, engine)
         yield
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from www.db import Engine
     from www.db.seen.counters import Counters
     from www.db.seen.report import Reports
+    from www.files.arrivals import Arrivals
     from www.files.facts import Facts
     from www.files.hot import HotContents
     from www.files.scanning import Scanner
@@ -47,6 +48,7 @@ bodies: Final[web.AppKey[Bodies]] = web.AppKey("bodies")
 scanner: Final[web.AppKey[Scanner | None]] = web.AppKey("scanner")  # None: files are not scanned
 policy: Final[web.AppKey[str]] = web.AppKey("policy")  # Content-Security-Policy of pages
 space: Final[web.AppKey[Space]] = web.AppKey("space")
+arrivals: Final[web.AppKey[Arrivals]] = web.AppKey("arrivals")  # rows of uploads
 pictures: Final[web.AppKey[Pictures]] = web.AppKey("pictures")
 facts: Final[web.AppKey[Facts]] = web.AppKey("facts")  # of pictures, learnt beside the requests
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")

@@ -85,8 +85,9 @@ STEPS = [
     "www.storage.local:LocalStorage.place:before",
     "www.storage.local:LocalStorage.place:after",
     "www.storage.incoming:LocalIncoming._finish:after",
-    "www.files.actions:add:before",
-    "www.files.actions:add:after",
+    "www.files.actions:add_all:before",
+    "www.files.actions:add_all:after",
+    "www.files.arrivals:Arrivals._written:after",
     "www.files.views:_write_rows:after",
 ]
 

@@ -6,10 +6,11 @@ removes; never a row without its content.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from www.auth import audit
-from www.errors import Invalid, QuotaExceeded
+from www.errors import Invalid, NotFound, QuotaExceeded, WwwError
 from www.files import folder_queries, naming, queries
 from www.i18n import N_, Message
 from www.models import File, Folder, FormerName, User, Visibility
@@ -27,6 +28,18 @@ if TYPE_CHECKING:
 _TAKEN: Final = frozenset({"delete", "edit", "share"})
 
 
+@dataclass(slots=True)
+class Arrival:
+    """Stored contents that came together, and whose they are; without a folder they lie on top."""
+
+    received: Sequence[Received]
+    owner_id: int
+    now: datetime
+    folder_id: int | None = None
+    written: bool = False
+    """Its rows were written; whether they are committed, only the database knows."""
+
+
 async def add(
     conn: Connection,
     received: Sequence[Received],
@@ -38,19 +51,49 @@ async def add(
 ) -> list[File]:
     """Write the rows of stored contents; raises QuotaExceeded, NotFound (no such folder of theirs).
 
-    `quota_bytes` is that of the settings; a person may have another. It was looked at before the
-    upload too, but another server may have been quicker; here no other transaction adds to this
-    person's files. In a folder a file is as open as the folder.
+    The same as `add_all` for contents that came together.
     """
-    await hold(conn, owner_id)
-    quota_bytes = await queries.quota_bytes(conn, owner_id, quota_bytes)
-    folder = await folder_queries.own_folder(conn, owner_id, folder_id)
-    taken_bytes = await queries.taken_bytes(conn, owner_id)
-    if taken_bytes + sum(one.size_bytes for one in received) > quota_bytes:
-        raise QuotaExceeded
-    files = [await conn.insert(_row(one, owner_id, folder, now)) for one in received]
-    await naming.put(conn, files)
+    arrival = Arrival(received, owner_id, now, folder_id)
+    [files] = await add_all(conn, [arrival], quota_bytes=quota_bytes)
+    if isinstance(files, WwwError):
+        raise files
     return files
+
+
+async def add_all(
+    conn: Connection, arrivals: Sequence[Arrival], *, quota_bytes: int
+) -> list[list[File] | WwwError]:
+    """Write the rows of stored contents; return the files of each arrival, or why it has none.
+
+    `quota_bytes` is that of the settings; a person may have another. It was looked at before the
+    upload too, but another server may have been quicker; here no other transaction adds to these
+    persons' files. In a folder a file is as open as the folder.
+    """
+    left_bytes: dict[int, int] = {}
+    for owner_id in sorted({one.owner_id for one in arrivals}):  # always in the same order
+        await hold(conn, owner_id)
+        room = await queries.room(conn, owner_id, quota_bytes)
+        left_bytes[owner_id] = room.quota_bytes - room.taken_bytes
+    outcomes = [await _rows(conn, one, left_bytes) for one in arrivals]
+    files = [file for rows in outcomes if isinstance(rows, list) for file in rows]
+    await conn.insert_many(files, fill=True)
+    await naming.add(conn, files)
+    return outcomes
+
+
+async def _rows(
+    conn: Connection, arrival: Arrival, left_bytes: dict[int, int]
+) -> list[File] | WwwError:
+    """Return the rows to be written, and take their bytes from what is left."""
+    size_bytes, owner_id = sum(one.size_bytes for one in arrival.received), arrival.owner_id
+    if size_bytes > left_bytes[owner_id]:
+        return QuotaExceeded()
+    try:
+        folder = await folder_queries.own_folder(conn, owner_id, arrival.folder_id)
+    except NotFound as err:
+        return err
+    left_bytes[owner_id] -= size_bytes
+    return [_row(one, owner_id, folder, arrival.now) for one in arrival.received]
 
 
 async def hold(conn: Connection, owner_id: int) -> None:

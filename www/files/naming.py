@@ -55,6 +55,11 @@ def found_by(text: str, owner_id: int | None) -> list[Expression[bool]]:
 async def put(conn: Verbs, files: Sequence[File]) -> None:
     """Let files be found by their present names."""
     await remove(conn, [file.id for file in files])
+    await add(conn, files)
+
+
+async def add(conn: Verbs, files: Sequence[File]) -> None:
+    """Let files be found whose rows are new."""
     await conn.insert_many(_rows(files))
 
 

@@ -33,6 +33,13 @@ class Kind(NamedTuple):
     size: int
 
 
+class Room(NamedTuple):
+    """How much a person may keep, and what counts in that already."""
+
+    quota_bytes: int
+    taken_bytes: int
+
+
 async def readable_file(
     conn: Verbs,
     user: User | None,
@@ -98,6 +105,16 @@ async def used_bytes(conn: Verbs, owner_id: int) -> int:
 async def taken_bytes(conn: Verbs, owner_id: int) -> int:
     """Return what counts in a person's quota: their files, and what unfinished uploads reserve."""
     return await used_bytes(conn, owner_id) + (await conn.scalar(reserved(owner_id)) or 0)
+
+
+async def room(conn: Verbs, owner_id: int, quota_bytes: int) -> Room:
+    """Return `quota_bytes` and `taken_bytes` of one person in one question."""
+    sums = (used(owner_id).as_scalar(), reserved(owner_id).as_scalar())
+    select = User.select(User.quota_bytes, *(part.label(f"sum{n}") for n, part in enumerate(sums)))
+    for own, used_bytes, reserved_bytes in await conn.tuples(select.where(User.id == owner_id)):
+        taken_bytes = (used_bytes or 0) + (reserved_bytes or 0)
+        return Room(quota_bytes if own is None else own, taken_bytes)
+    return Room(quota_bytes, 0)  # the account was deleted a moment ago
 
 
 async def quota_bytes(conn: Verbs, owner_id: int, otherwise: int) -> int:

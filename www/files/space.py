@@ -6,15 +6,19 @@ are written (`www.files.actions`).
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Final
 
 from www.errors import QuotaExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_FRESH_S: Final = 0.1
 
 
 @dataclass(slots=True)
@@ -24,6 +28,8 @@ class _Account:
     uploads: int = 0
     incoming_bytes: int = 0
     stored_bytes: int = 0  # got their rows since this account was opened
+    limit_bytes: int = 0  # as it was told last, and when
+    told_s: float = -math.inf
     lock: Lock = field(default_factory=Lock)  # bytes are taken in threads
 
 
@@ -40,6 +46,16 @@ class Reservation:
     def limit(self, quota_bytes: int, used_bytes: int, *, since: int) -> None:
         """Tell how much the person may have and has; `since` is `mark()` from before asking."""
         self._limit_bytes = quota_bytes - used_bytes + since
+        self._account.limit_bytes, self._account.told_s = self._limit_bytes, monotonic()
+
+    def is_known_to_fit(self, size_bytes: int) -> bool:
+        """Take the limit that another upload of the person was told a moment ago, if it will do.
+
+        False where there is none, or where it has no room for `size_bytes`: then it must be asked
+        for. So what has changed meanwhile never refuses anything that fits.
+        """
+        self._limit_bytes = self._account.limit_bytes
+        return monotonic() - self._account.told_s < _FRESH_S and size_bytes <= self.left_bytes
 
     def mark(self) -> int:
         """Return what tells, later on, which uploads were complete at this moment."""

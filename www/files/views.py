@@ -14,8 +14,9 @@ from multidict import MultiDict
 
 from www import keys
 from www.errors import Invalid, NotFound, TooLarge, WwwError
-from www.files import actions, folder_queries, queries
 from www.files import archive as archives
+from www.files import folder_queries, queries
+from www.files.actions import Arrival
 from www.files.archive import MAX_ENTRIES
 from www.files.arranging import Filed, arrange
 from www.files.forms import MAX_FIELDS, MAX_ID_DIGITS, Picked, folder_of
@@ -108,13 +109,14 @@ async def _receive(request: web.Request) -> list[File]:
     """Store the files of the form and write their rows."""
     engine, user = request.app[keys.engine], signed_in(request)
     limits = request.app[keys.settings].limits
-    quota_bytes = await queries.quota_bytes(engine, user.id, limits.quota_bytes)
+    size_bytes = request.content_length
     with request.app[keys.space].reserve(user.id) as space:
-        since = space.mark()
-        taken_bytes = await queries.taken_bytes(engine, user.id)
-        space.limit(quota_bytes, taken_bytes, since=since)
+        if size_bytes is None or not space.is_known_to_fit(size_bytes):
+            since = space.mark()
+            room = await queries.room(engine, user.id, limits.quota_bytes)
+            space.limit(room.quota_bytes, room.taken_bytes, since=since)
         bounds = Bounds(limits.upload_bytes, space.left_bytes)
-        space.claim(request.content_length or 0)
+        space.claim(size_bytes or 0)
         bodies, storage = request.app[keys.bodies], request.app[keys.storage]
         form = await receive(request, bodies, storage, bounds, space.take)
         files = await _write_rows(request, form, owner_id=user.id)
@@ -125,25 +127,16 @@ async def _receive(request: web.Request) -> list[File]:
 
 async def _write_rows(request: web.Request, form: Upload, *, owner_id: int) -> list[File]:
     """Write the rows of stored files; where that fails, the files go too."""
-    quota_bytes, added = request.app[keys.settings].limits.quota_bytes, False
+    arrival: Arrival | None = None
     try:
         if (scanner := request.app[keys.scanner]) is not None:
             await scanner.screen(request.app[keys.storage], form.files)
-        async with request.app[keys.engine].transaction() as conn:
-            files = await actions.add(
-                conn,
-                form.files,
-                owner_id=owner_id,
-                quota_bytes=quota_bytes,
-                now=datetime.now(UTC),
-                folder_id=folder_of(form.fields),
-            )
-            added = True
+        arrival = Arrival(form.files, owner_id, datetime.now(UTC), folder_of(form.fields))
+        return await request.app[keys.arrivals].add(arrival)
     finally:
         # A commit that failed may have reached the database all the same: that is for the sweep.
-        if not added:
+        if arrival is None or not arrival.written:
             await form.withdraw()
-    return files
 
 
 async def _form(
