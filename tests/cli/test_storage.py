@@ -17,6 +17,7 @@ from tests.storage.keeping import store
 from www.settings import load
 from www.storage import storage_of
 from www.storage.bucket import Bucket
+from www.storage.cors import allows
 
 
 @pytest.fixture
@@ -32,9 +33,9 @@ def there(folder, bucket):
     return _written(folder, "there.yaml", settings_of(bucket))
 
 
-def _written(folder, name, storage):
+def _written(folder, name, storage, **others):
     path = folder / name
-    path.write_text(json.dumps({"storage": storage}))
+    path.write_text(json.dumps({"storage": storage, **others}))
     return str(path)
 
 
@@ -215,3 +216,30 @@ def test_check_says_what_to_do(www, folder, site, ceph, bucket, wrong, advice):
     answer = www("--config", config, "check")
     assert answer.code == 1
     assert re.search(rf"PROBLEM  storage, bucket .*: {advice}", answer.out)
+
+
+def test_cors_lets_pages_send_files_to_the_bucket(www, folder, ceph, bucket):
+    given = settings_of(bucket) | {"presign_uploads": True}
+    config = _written(folder, "direct.yaml", given, server={"base_url": "https://example.org"})
+    assert www("--config", config, "init-db").code == 0
+    answer = www("--config", config, "check")
+    assert answer.code == 1
+    assert "https://example.org send files to it: run `www storage cors`" in answer.out
+    assert "pages of https://example.org may" in www("--config", config, "storage", "cors").out
+    assert www("--config", config, "check").code == 0
+    origins = ("--origin", "https://a.example", "--origin", "http://b.example:8080/")
+    assert www("--config", config, "storage", "cors", *origins).code == 0
+    for origin in ("https://example.org", "https://a.example", "http://b.example:8080"):
+        assert allows(bucket, "", origin)
+    assert not allows(bucket, "", "https://c.example")
+
+
+def test_cors_says_what_is_wrong(www, folder, ceph, bucket):
+    config = _written(folder, "there.yaml", settings_of(bucket))
+    cors = ("--config", config, "storage", "cors")
+    assert "say --origin" in www(*cors).err
+    assert www(*cors, "--origin", "https://example.org/path").code == 2
+    assert "storage.kind is not s3" in www("storage", "cors", "--origin", "https://a.example").err
+    wrong = _written(folder, "wrong.yaml", settings_of(bucket) | {"secret_key": "x"})
+    answer = www("--config", wrong, "storage", "cors", "--origin", "https://example.org")
+    assert (answer.code, "SignatureDoesNotMatch" in answer.err) == (1, True)

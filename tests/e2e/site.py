@@ -28,7 +28,7 @@ class Site:
     def __init__(self, folder, **settings):
         self.folder = folder
         self.log = folder / "server.log"
-        self.url = self.setup_link = ""
+        self.url = self.setup_link = self.bucket = ""
         self.places: dict[str, str] = {}
         self.cookies: dict[str, str] = {}
         self.port = 0

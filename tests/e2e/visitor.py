@@ -24,9 +24,10 @@ _MEANT = re.compile(
 class Watch:
     """Notes what no page may ever do."""
 
-    def __init__(self, context, url):
+    def __init__(self, context, url, bucket=""):
         self.problems: list[str] = []
         self._host = urlsplit(url).netloc
+        self._hosts = {self._host, urlsplit(bucket).netloc}
         context.on("request", self._request)
         context.on("response", self._response)
         context.on("console", self._console)
@@ -34,7 +35,7 @@ class Watch:
 
     def _request(self, request):
         parts = urlsplit(request.url)
-        if parts.netloc != self._host and parts.scheme in {"http", "https", "ws", "wss"}:
+        if parts.netloc not in self._hosts and parts.scheme in {"http", "https", "ws", "wss"}:
             self.problems.append(f"asks another host: {request.url}")
 
     def _response(self, response):
@@ -94,9 +95,20 @@ class Visitor:
 
 @contextlib.asynccontextmanager
 async def visiting(
-    browser, url, language="en", *, scripts=True, width=DESKTOP, scheme="light", **options
+    browser,
+    url,
+    language="en",
+    *,
+    scripts=True,
+    width=DESKTOP,
+    scheme="light",
+    bucket="",
+    **options,
 ):
-    """Open a browser window of a new person; afterwards nothing may have gone wrong in it."""
+    """Open a browser window of a new person; afterwards nothing may have gone wrong in it.
+
+    `bucket` is another address where pages may go, the one of the site's files.
+    """
     context = await browser.new_context(
         locale=LOCALES[language],
         java_script_enabled=scripts,
@@ -108,7 +120,7 @@ async def visiting(
     )
     context.set_default_timeout(15_000)
     try:
-        watch = Watch(context, url)
+        watch = Watch(context, url, bucket)
         yield Visitor(await context.new_page(), url, language, scripts=scripts)
         assert not watch.problems, watch.problems
     finally:

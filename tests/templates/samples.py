@@ -54,6 +54,7 @@ ROUTES = {
     "accounts.revoke_session": "/account/sessions/{id}/revoke",
     "files.upload": "/upload",
     "uploads.collection": "/uploads",
+    "uploads.direct": "/uploads/direct",
     "files.index": "/files",
     "files.download": "/files/{id}/{name}",
     "files.delete": "/files/{id}/delete",
@@ -337,7 +338,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "own": {"person": user(), "page": EMPTY, "is_self": True},
     },
     "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio", "current"), wrong("current", "password"))},
-    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100, "choices": []}, "wrong": {"form": wrong("file", "folder", folder="2"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES}},
+    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100, "choices": [], "direct": True}, "wrong": {"form": wrong("file", "folder", folder="2"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES, "direct": False}},
     "files/index.html": {
         "full": files(), "empty": files([], page=EMPTY, folders=[]), "grid": files(shown=Shown("/files", view="grid")),
         "found": files(shown=Shown("/files", words="a&b"), folders=[]), "lost": files(shown=Shown("/files", words="zz"), page=EMPTY, folders=[]),

@@ -62,7 +62,7 @@ def _folder(folder: Path) -> Iterator[str]:
 
 def _storage(settings: Settings) -> Iterator[str]:
     from www.settings import PREVIOUS, SettingsError, load_other
-    from www.storage.probing import problem
+    from www.storage.probing import cors_problem, problem
 
     named = [settings]
     try:
@@ -73,6 +73,8 @@ def _storage(settings: Settings) -> Iterator[str]:
     for each in named:
         if (found := asyncio.run(problem(each))) is not None:
             yield found
+    if (found := cors_problem(settings)) is not None:
+        yield found
 
 
 def _scanner(settings: Settings) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`www storage`: read every stored byte again, or copy all contents to another storage."""
+"""`www storage`: read every byte again, copy all to another storage, open a bucket to browsers."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ compares it with its hash on the way. What is there already is not copied again,
 interrupted goes on where it ended. The server may be running, and what is uploaded meanwhile is
 copied too, until nothing is left. Nothing is deleted. docs/storage.md says how to switch.
 """
+_CORS: Final = """
+Lets pages of this site send files to the bucket themselves, which storage.presign_uploads asks of
+them: browsers refuse that unless the bucket has a rule for it (CORS). Rules of other sites stay.
+"""
 _AT_ONCE: Final = 8
 
 
@@ -49,6 +53,17 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
         "variables as WWW_TO_STORAGE__SECRET_KEY are added to it",
     )
     move.set_defaults(run=run_move)
+    help_ = "let the site's pages send files to the bucket"
+    cors = actions.add_parser("cors", parents=[shared], help=help_, description=_CORS)
+    cors.add_argument(
+        "--origin",
+        action="append",
+        type=_origin,
+        metavar="URL",
+        help="the site as browsers reach it, https://example.org; may be given several times "
+        "(default: server.base_url)",
+    )
+    cors.set_defaults(run=run_cors)
 
 
 def run_verify(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -73,6 +88,44 @@ def run_move(arguments: argparse.Namespace, settings: Settings) -> int:
         say_error(f"{shown(settings)} is the storage of both settings: name another in CONFIG")
         return 1
     return asyncio.run(_move(settings, target))
+
+
+def run_cors(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Give the bucket its rule; exit code 1 where it does not take it, 2 where one is missing."""
+    from www.errors import WwwError
+
+    origins = arguments.origin or ([settings.server.base_url] if settings.server.base_url else [])
+    if settings.storage.kind != "s3":
+        say_error("the files are in the data folder: storage.kind is not s3")
+        return 2
+    if not origins:
+        say_error("say --origin, the site as browsers reach it, or set server.base_url")
+        return 2
+    from www.storage import shown
+    from www.storage.cors import allow
+    from www.storage.opening import place_of
+
+    try:
+        allow(place_of(settings), origins)
+    except WwwError as err:
+        say_error(f"{shown(settings)} does not take the rule: {err.__cause__ or err}")
+        return 1
+    say(f"{shown(settings)}: pages of {', '.join(origins)} may send files to it")
+    return 0
+
+
+def _origin(text: str) -> str:
+    import argparse
+
+    from www.utils.values import origin
+
+    try:
+        found = origin(text)
+    except ValueError as err:
+        raise argparse.ArgumentTypeError(f"{text!r}: {err}") from err
+    if found is None:
+        raise argparse.ArgumentTypeError("is empty")
+    return found
 
 
 @dataclass(slots=True)

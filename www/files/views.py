@@ -153,6 +153,7 @@ async def _form(
         headers=headers,
         form=form,
         max_bytes=max_bytes,
+        direct=request.app[keys.direct] is not None,
         max_files=MAX_FILES,
         choices=await folder_queries.choices(request.app[keys.engine], signed_in(request).id),
     )

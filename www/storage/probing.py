@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from www.errors import WwwError
-from www.storage.opening import alone, shown
+from www.storage.opening import alone, place_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,21 @@ async def problem(settings: Settings) -> str | None:
         advice = next((advice for code, advice in _ADVICE if code in str(err.__cause__)), told)
         return f"storage, {name}: {advice}"
     return None
+
+
+def cors_problem(settings: Settings) -> str | None:
+    """Return what keeps pages of the site from sending files to the bucket, or None."""
+    s3, site = settings.storage, settings.server.base_url
+    if s3.kind != "s3" or not s3.presign_uploads or not site:
+        return None
+    from www.storage.cors import allows
+
+    try:
+        if allows(place_of(settings), s3.public_endpoint or "", site):
+            return None
+    except WwwError as err:
+        return f"{shown(settings)} does not answer browsers: {err.__cause__}"
+    return f"{shown(settings)} lets no page of {site} send files to it: run `www storage cors`"
 
 
 async def _probe(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 /* One file on its way: its line in the list, and the tus upload behind it. */
 import { DetailedError, Upload } from "tus-js-client";
 
+import { BucketUpload, type Carrier } from "./bucket";
 import { Speed } from "./speed";
 import type { Words } from "./words";
 
@@ -8,6 +9,7 @@ export type State = "waiting" | "running" | "paused" | "offline" | "failed" | "d
 
 export interface Target {
   endpoint: string;
+  direct: string | undefined; // where uploads begin that go to the bucket, if they do
   metadata: () => Record<string, string>;
   changed: (row: Row) => void;
   say: (text: string) => void;
@@ -24,7 +26,7 @@ export class Row {
   private readonly detail = document.createElement("p");
   private readonly buttons: Record<"pause" | "resume" | "cancel", HTMLButtonElement>;
   private readonly speed = new Speed();
-  private readonly upload: Upload;
+  private readonly upload: Carrier;
   private shownAt = 0;
 
   constructor(readonly file: File, private readonly words: Words, private readonly target: Target) {
@@ -34,15 +36,21 @@ export class Row {
       cancel: this.button("Cancel", () => void this.cancel()),
     };
     this.draw();
-    this.upload = new Upload(file, {
-      endpoint: target.endpoint,
+    const told = {
       retryDelays: RETRY_MS,
-      removeFingerprintOnSuccess: true,
-      uploadDataDuringCreation: file.size <= SMALL_BYTES,
-      onProgress: (sent, total) => this.progress(sent, total),
+      onProgress: (sent: number, total: number) => this.progress(sent, total),
+      onChecking: () => this.checking(),
       onSuccess: () => this.finished(),
-      onError: (error) => this.failed(error),
-    });
+      onError: (error: Error) => this.failed(error),
+    };
+    this.upload = target.direct
+      ? new BucketUpload(file, { ...told, endpoint: target.direct })
+      : new Upload(file, {
+          ...told,
+          endpoint: target.endpoint,
+          removeFingerprintOnSuccess: true,
+          uploadDataDuringCreation: file.size <= SMALL_BYTES,
+        });
   }
 
   /** Begins, or goes on where an earlier visit was interrupted. */
@@ -92,6 +100,11 @@ export class Row {
       speed > 0 && sent < total
         ? this.words.text("Running", { ...sizes, speed: this.words.size(speed), left: this.words.time((total - sent) / speed) })
         : this.words.text("Sent", sizes);
+  }
+
+  /** The bucket has it all; the server looks at it, which takes a while for large files. */
+  private checking(): void {
+    if (this.state === "running") this.detail.textContent = this.words.text("Checking");
   }
 
   private finished(): void {

@@ -62,6 +62,7 @@ class Uploader {
     for (const file of files ?? []) {
       const row = new Row(file, this.words, {
         endpoint: this.form.dataset["endpoint"] ?? "/uploads",
+        direct: this.form.dataset["direct"],
         metadata: () => this.metadata(),
         changed: (changed) => this.changed(changed),
         say: (text) => this.say(text),
