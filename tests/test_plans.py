@@ -80,6 +80,7 @@ ADDRESSES = {
     "sharing.links": "/links",
     "sharing.detail": "/s/t2",
     "sharing.download": "/s/t2/1/a.txt",
+    "sharing.picture": "/s/t2/1/w320.webp",
 }
 # Other ways to look at lists of files.
 LOOKS = [

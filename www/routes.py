@@ -120,6 +120,7 @@ ROUTES: Final = (
     Route("POST", f"/links/{ID}/revoke", "sharing.revoke", sharing.revoke, USER),
     Route("GET,POST", f"/s/{LINK}", "sharing.detail", opening.detail, ANYONE),
     Route("GET", f"/s/{LINK}/archive", "sharing.archive", opening.archive, ANYONE),
+    Route("GET", f"/s/{LINK}/{ID}/{COPY}", "sharing.picture", opening.picture, ANYONE),
     Route("GET", f"/s/{LINK}/{ID}/{{name:.+}}", "sharing.download", opening.download, ANYONE),
     Route("GET",      f"/files/{ID}/{COPY}",     "files.picture",  pictures.picture, ANYONE),
     Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),

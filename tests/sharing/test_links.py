@@ -7,10 +7,12 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pyvips
 from aiohttp.test_utils import TestClient
 
 from tests.files.door import upload
 from tests.files.test_folders import make, put
+from tests.files.test_pictures import copy_of, fetch, uploaded
 from www.models import AuditEntry, ShareLink
 
 
@@ -198,3 +200,72 @@ async def test_it_refuses_what_is_no_link(alice, file, engine, fields):
     answer = await alice.post("/files/1/share", data={"days": "7", **fields})
     assert answer.status == 422
     assert await engine.count(ShareLink.select()) == 0
+
+
+@pytest.fixture
+async def photo(alice):
+    """A private picture in a private folder, whose size is known."""
+    await alice.post("/folders", data={"name": "Summer", "parent": ""})
+    file = await uploaded(alice)
+    data = {"name": file.name, "folder": "1", "visibility": "private"}
+    await alice.post(f"/files/{file.id}/edit", data=data)
+    return file
+
+
+def copies(page, link):
+    """The addresses of the copies that a page shows."""
+    return sorted(set(re.findall(rf"{re.escape(link)}/1/w[0-9]+[.]webp", page)))
+
+
+@pytest.mark.parametrize("thing", ["/files/1", "/folders/1"])
+async def test_pages_show_pictures_smaller(alice, visitor, photo, thing):
+    link, browser = await share(alice, thing), await visitor()
+    found = copies(await (await browser.get(link)).text(), link)
+    assert f"{link}/1/w320.webp" in found
+    for path in found:
+        answer, made = await fetch(browser, path)
+        assert pyvips.Image.new_from_buffer(made, "").width <= 800
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        again = {"If-None-Match": answer.headers["ETag"]}
+        await fetch(browser, path, 304, **again)
+    await fetch(browser, copy_of(photo), 404)  # it is private
+
+
+async def test_copies_need_the_password(alice, visitor, photo):
+    link, browser = await share(alice, password="letmein"), await visitor()
+    await fetch(browser, f"{link}/1/w320.webp", 404)
+    await browser.post(link, data={"password": "letmein"})
+    await fetch(browser, f"{link}/1/w320.webp")
+    await fetch(await visitor(), f"{link}/1/w320.webp", 404)
+
+
+async def test_copies_end_with_the_link(alice, visitor, photo, engine):
+    link, browser = await share(alice), await visitor()
+    answer, _ = await fetch(browser, f"{link}/1/w320.webp")
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await engine.run(ShareLink.update(expires_at=past).where(ShareLink.id == 1))
+    await fetch(browser, f"{link}/1/w320.webp", 410, **{"If-None-Match": answer.headers["ETag"]})
+    other = await share(alice)
+    await alice.post("/links/2/revoke")
+    await fetch(browser, f"{other}/1/w320.webp", 410)
+
+
+@pytest.mark.parametrize("thing", ["/files/1", "/folders/1"])
+async def test_where_downloads_are_limited_nothing_is_shown(alice, visitor, photo, thing):
+    link, browser = await share(alice, thing, limit="2"), await visitor()
+    assert copies(await (await browser.get(link)).text(), link) == []
+    await fetch(browser, f"{link}/1/w320.webp", 404)
+
+
+async def test_copies_are_of_what_the_link_opens(alice, client, photo):
+    other = await uploaded(alice, name="dog.jpg")
+    link = await share(alice, "/folders/1")
+    await fetch(client, f"{link}/{other.id}/w320.webp", 404)
+    await fetch(client, f"{link}/1/w321.webp", 404)
+    await fetch(client, "/s/no-such-link/1/w320.webp", 404)
+
+
+async def test_a_file_may_be_called_like_a_copy(alice, client):
+    [file] = await upload(alice, ("w320.webp", b"hello"))
+    link = await share(alice, limit="1")
+    assert (await fetch(client, f"{link}/{file['id']}/w320.webp"))[1] == b"hello"

@@ -20,10 +20,11 @@ from tests.templates import texts
 from tests.templates.texts import Row
 from www import render as rendering
 from www.files.forms import Shown
+from www.files.showing import described
 from www.files.types import family
 from www.forms import Form
 from www.i18n import LANGUAGES, Formats, translations
-from www.models import Visibility
+from www.models import File, Visibility
 
 NOW = datetime(2026, 11, 22, 9, 30, 5, 123456, tzinfo=UTC)
 ROLES = ["admin", "editor", "author", "reader"]
@@ -371,8 +372,9 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     "sharing/links.html": {"full": {"page": page(LINKS), "everybody": False}, "everybody": {"page": page(LINKS), "everybody": True}, "empty": {"page": EMPTY, "everybody": False}},
     "sharing/password.html": {"full": {"form": BLANK, "link": LINKS[0]}, "wrong": {"form": wrong("password"), "link": LINKS[0]}},
     "sharing/file.html": {
-        **{kind: {"link": LINKS[1], "file": FILES[0], "family": kind, "previews": True, "owner": user()} for kind in ("picture", "film", "sound", "other")},
-        "used": {"link": LINKS[0] | {"downloads_left": 0}, "file": FILES[0], "family": "picture", "previews": False, "owner": user()},
+        **{kind: {"link": LINKS[1], "file": FILES[0], "family": kind, "previews": True, "picture": None, "owner": user()} for kind in ("picture", "film", "sound", "other")},
+        "sizes": {"link": LINKS[1], "file": FILES[0], "family": "picture", "previews": True, "picture": described(File(id=1, width=4000, height=3000, placeholder=""), "/s/t"), "owner": user()},
+        "used": {"link": LINKS[0] | {"downloads_left": 0}, "file": FILES[0], "family": "picture", "previews": False, "picture": None, "owner": user()},
     },
     "sharing/folder.html": {
         "full": in_folder(link=LINKS[0], path_down=FOLDERS, owner=user()),

@@ -40,29 +40,31 @@ async def picture(request: web.Request) -> web.StreamResponse:
     )
     if file.name == name:  # a file may be called like that: then this is its address
         return await send(request, file)
+    # A private file is not for caches that several people share.
+    shared = "public" if file.visibility is Visibility.PUBLIC else "private"
+    return await send_copy(request, file, name, f"{shared}, {_YEAR}")
+
+
+async def send_copy(request: web.Request, file: File, name: str, caching: str) -> web.Response:
+    """Send a smaller copy of a picture that this reader may have. Raises NotFound.
+
+    `name` is that of the copy, `caching` the answer's Cache-Control.
+    """
     found = parse_copy_name(name)
     if found is None or file.content_type not in KINDS:
         raise NotFound
     width, form = found
     made = await request.app[keys.pictures].copy(file.sha256, width, form)
-    return _answer(request, file, made, f"{file.sha256}-{VERSION}-{name}", FORMATS[form])
-
-
-def _answer(
-    request: web.Request, file: File, made: bytes, etag: str, content_type: str
-) -> web.Response:
-    validators = http.Validators(len(made), etag, file.created_at)
+    validators = http.Validators(len(made), f"{file.sha256}-{VERSION}-{name}", file.created_at)
     decision = http.decide(request.method, request.headers, validators)
     if len(decision.parts) > 1:
         decision = http.decide(request.method, request.headers, validators, whole=True)
     if decision.status == 412:
         raise PreconditionFailed
-    # A private file is not for caches that several people share.
-    shared = "public" if file.visibility is Visibility.PUBLIC else "private"
-    headers = INLINE_HEADERS | decision.headers | {"Cache-Control": f"{shared}, {_YEAR}"}
+    headers = INLINE_HEADERS | decision.headers | {"Cache-Control": caching}
     if decision.status in {304, 416}:
         return web.Response(status=decision.status, headers=headers)
-    headers |= {"Content-Type": content_type, "Content-Disposition": "inline"}
+    headers |= {"Content-Type": FORMATS[form], "Content-Disposition": "inline"}
     [part] = decision.parts
     body = made[part.offset : part.offset + part.length]
     return web.Response(status=decision.status, headers=headers, body=body)

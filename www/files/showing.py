@@ -39,15 +39,18 @@ async def pictures_of(engine: Engine, facts: Facts, text: str) -> Mapping[tuple[
     return {(row.id, row.name): described(row) for row in rows if row.width and row.height}
 
 
-def described(file: File) -> Picture:
-    """Return what a page says of a picture whose facts are known."""
+def described(file: File, link: str = "") -> Picture:
+    """Return what a page says of a picture whose facts are known.
+
+    `link` is the address of a share link, whose readers get the copies below it.
+    """
     width, height = file.width or 0, file.height or 0
     found = placeholder.parse(file.placeholder or "")
     sources: dict[str, str] = {}
     if not found.animated:  # its copies stand still, so the page shows the original
         sources = {
             content_type: ", ".join(
-                f"{address(file, wanted, form)} {made}w"
+                f"{address(file, wanted, form, link)} {made}w"
                 for wanted, made in candidates(width, height)
             )
             for form, content_type in FORMATS.items()
@@ -55,8 +58,10 @@ def described(file: File) -> Picture:
     return Picture(width, height, found.classes, sources)
 
 
-def address(file: File, width: int, form: str) -> str:
+def address(file: File, width: int, form: str, link: str = "") -> str:
     """Return the address of a copy; the key stands for the file's name, which it does not hold."""
+    if link:
+        return f"{link}/{file.id}/{copy_name(width, form)}"
     return f"/files/{file.id}/{copy_name(width, form)}?k={key_of(file)}"
 
 

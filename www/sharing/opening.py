@@ -18,6 +18,8 @@ from www.files.actions import owner_of
 from www.files.forms import MAX_ID_DIGITS, Shown
 from www.files.listing import Scope
 from www.files.outgoing import send
+from www.files.pictures import send_copy
+from www.files.showing import described
 from www.forms import Fields, Form
 from www.i18n import N_
 from www.render import render, see_other
@@ -51,18 +53,37 @@ async def download(request: web.Request) -> web.StreamResponse:
     """Send a file that a link opens, and count it."""
     engine, now = request.app[keys.engine], datetime.now(UTC)
     link = await queries.link(engine, request.match_info["token"])
-    file_id = row_id(request)
+    file_id, match = row_id(request), request.match_info
     grant = grants.download(file_id)
     is_counted = grants.has(request, link, grant, now)
     queries.require(link, now, also=State.USED_UP if is_counted else State.OPEN)
     if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
         return see_other(request.app[keys.urls]("sharing.detail", token=link.token))
     file = await queries.shared_file(engine, link, file_id)
-    if request.match_info["name"] != file.name:
+    if (match["copy"] if "copy" in match else match["name"]) != file.name:
         raise NotFound
     if not is_counted and not _is_preview(request, link):
         await _count(request, link, grant, f"/s/{link.token}/{file.id}", now)
     return await send(request, file)
+
+
+async def picture(request: web.Request) -> web.StreamResponse:
+    """Send a smaller copy of a picture that a link shows; it counts as no download.
+
+    So there are none where downloads are limited, and none before the password. A browser asks
+    each time, because the link may have ended.
+    """
+    engine, now = request.app[keys.engine], datetime.now(UTC)
+    link, name = await queries.link(engine, request.match_info["token"]), request.match_info["copy"]
+    queries.require(link, now, also=State.USED_UP)
+    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+        raise NotFound
+    file = await queries.shared_file(engine, link, row_id(request))
+    if file.name == name:  # a file may be called like that: then this is its address
+        return await download(request)
+    if link.downloads_left is not None:
+        raise NotFound
+    return await send_copy(request, file, name, "private, no-cache")
 
 
 async def archive(request: web.Request) -> web.StreamResponse:
@@ -136,6 +157,7 @@ async def _file(request: web.Request, link: ShareLink, file: File) -> web.Respon
         file=file,
         family=types.family(file.content_type),
         previews=link.downloads_left is None and types.may_inline(file.content_type),
+        picture=described(file, f"/s/{link.token}") if file.width and file.height else None,
         owner=await owner_of(engine, file.owner_id),
     )
 
