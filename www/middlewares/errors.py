@@ -19,6 +19,7 @@ from www import keys
 from www.access_log import shown_path
 from www.db.errors import (
     DatabaseError,
+    DiskFull,
     InvalidCursor,
     OperationalError,
     RowNotFound,
@@ -37,6 +38,7 @@ from www.errors import (
 from www.i18n import N_, Message, translate
 from www.render import render
 from www.requests import wants_json
+from www.storage import StorageFull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +62,12 @@ _TITLES: Final = {
     429: N_("Too many attempts"),
     500: N_("Something went wrong"),
     503: N_("Not available at the moment"),
+    507: N_("No space left"),
 }
 _FROM_DATABASE: Final[dict[type[DatabaseError], type[WwwError]]] = {
     InvalidCursor: BadRequest,
     RowNotFound: NotFound,
+    DiskFull: StorageFull,
     VersionConflict: Conflict,
     OperationalError: Unavailable,
 }
@@ -123,7 +127,7 @@ def _from_aiohttp(request: web.Request, err: web.HTTPException) -> web.StreamRes
 def _from_database(request: web.Request, err: DatabaseError) -> web.StreamResponse:
     """Answer for what the data layer raises and no view has caught."""
     kind = next(kind for known, kind in _FROM_DATABASE.items() if isinstance(err, known))
-    if kind is Unavailable:
+    if kind in {Unavailable, StorageFull}:
         _log.error("the database refused: %s", err, extra=_traced(request))
     ours = kind()
     return _answer(request, ours.status, ours.message, ours.headers, ours)

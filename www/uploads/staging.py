@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from www.errors import Gone
 from www.storage import StorageFull
+from www.storage.incoming import full_disk
 from www.uploads.digests import Digest
 from www.uploads.errors import Locked
 from www.uploads.staged import Staged
@@ -81,8 +82,9 @@ class Staging(Threaded):
     def mark(self, token: str, offset: int) -> None:
         """Note durably that what follows `offset` does not count yet; called in a thread."""
         # The target of a link is made with the link in one step, and never half.
-        self._mark(token).symlink_to(str(offset))
-        self._sync()
+        with full_disk():
+            self._mark(token).symlink_to(str(offset))
+            self._sync()
 
     def unmark(self, token: str) -> None:
         """Let everything count; called in a thread."""
@@ -98,7 +100,8 @@ class Staging(Threaded):
 
     def _create(self, path: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open(path, flags, 0o600)
+        with full_disk():
+            fd = os.open(path, flags, 0o600)
         try:
             self.check_space(fd)
         except StorageFull:
