@@ -43,22 +43,18 @@ class Crowded:
             cwd=self.folder.parent, env={**os.environ, "PYTHONPATH": str(Path.cwd()), **names},
             stdout=-1, stderr=-2,
         )  # fmt: skip
-        assert self.process.stdout is not None
+        stdout = self.process.stdout
+        assert stdout is not None
         async with asyncio.timeout(30):
-            while not (found := re.search(rb"Serving on (\S+)", await self._line())):
-                pass
-        self.said = asyncio.create_task(self.process.stdout.read())
+            while not (found := re.search(rb"Serving on (\S+)", line := await stdout.readline())):
+                assert line, "it did not start"
+        self.said = asyncio.create_task(stdout.read())
         # As the process sees it: nobody else has this disk.
         self.disk = Path(f"/proc/{self.process.pid}/root{self.folder}")
         self.session = ClientSession(found[1].decode(), cookie_jar=CookieJar(unsafe=True))
         fields = {"name": "alice", "email": "", "password": PASSWORD}
         async with self.session.post("/register", data=fields) as answer:
             assert answer.status == 200
-
-    async def _line(self):
-        line = await self.process.stdout.readline()
-        assert line, "it did not start"
-        return line
 
     def fill(self, *, but=0):
         """Take all of the disk, then give `but` bytes back."""
