@@ -125,6 +125,7 @@ ROUTES: Final = (
     Route("GET",      f"/files/{ID}/{COPY}",     "files.picture",  pictures.picture, ANYONE),
     Route("GET",      f"/files/{ID}/{{name:.+}}", "files.download", files.download, ANYONE),
 
+    Route("POST",     f"/upload/{UPLOAD}/discard", "uploads.discard", uploads.discard, AUTHOR),
     Route("POST",     "/uploads",                "uploads.collection", uploads.collection, AUTHOR),
     Route("OPTIONS",  "/uploads",                "uploads.collection", uploads.options, ANYONE),
     Route("POST",     "/uploads/",               "uploads.slash",  uploads.collection, AUTHOR),

@@ -311,8 +311,8 @@ class Site(Section):
 class Limits(Section):
     """What one request, or one person, may use."""
 
-    upload_bytes: Annotated[Bytes, About("size of one uploaded file", _BYTES)] = 4 * 1024**3
-    quota_bytes: Annotated[Bytes, About("size of all files of one person", _BYTES)] = 20 * 1024**3
+    upload_bytes: Annotated[Bytes, About("size of one uploaded file", _BYTES)] = 5 * 1000**3
+    quota_bytes: Annotated[Bytes, About("size of all files of one person", _BYTES)] = 20 * 1000**3
     upload_hours: Annotated[
         Number,
         Field(ge=1, le=8760),

@@ -25,6 +25,7 @@ from www.files.types import family
 from www.forms import Form
 from www.i18n import LANGUAGES, Formats, translations
 from www.models import File, Visibility
+from www.uploads.waiting import Waiting
 
 NOW = datetime(2026, 11, 22, 9, 30, 5, 123456, tzinfo=UTC)
 ROLES = ["admin", "editor", "author", "reader"]
@@ -56,6 +57,9 @@ ROUTES = {
     "files.upload": "/upload",
     "uploads.collection": "/uploads",
     "uploads.direct": "/uploads/direct",
+    "uploads.direct_upload": "/uploads/direct/{token}",
+    "uploads.upload": "/uploads/{token}",
+    "uploads.discard": "/upload/{token}/discard",
     "files.index": "/files",
     "files.download": "/files/{id}/{name}",
     "files.delete": "/files/{id}/delete",
@@ -250,7 +254,7 @@ def files(rows=FILES, **more):
         "uses": {1: 1, 2: 12},
         "choices": CHOICES,
     }
-    return base | {"used_bytes": 48_200_000, "quota_bytes": 2**31} | more
+    return base | {"used_bytes": 48_200_000, "reserved_bytes": 0, "quota_bytes": 2**31} | more
 
 
 def in_folder(**more):
@@ -277,6 +281,13 @@ def about_file(form):
     }
 
 
+WAITING = [
+    Waiting("0" * 32, "夜航船.mp4", "夜航船.mp4", "", 1000, 400, is_part=False, modified="1", expires_at=NOW),
+    Waiting("1" * 32, "a <b>.bin", "", "", None, 0, is_part=True, modified="", expires_at=NOW),
+    Waiting("2" * 32, "bucket.bin", "", "", 5_000_000_000, None, is_part=False, modified="", expires_at=NOW),
+]  # fmt: skip
+
+
 def usage(**more):
     groups = [
         ("picture", 1200, 48_000_000),
@@ -287,6 +298,7 @@ def usage(**more):
         ("other", 4, 1),
     ]
     base = {"person": user(), "form": BLANK, "groups": groups, "largest": FILES}
+    base["reserved_bytes"] = 5_000_000
     return base | {"used_bytes": 48_200_000, "quota_bytes": 2**31, "usual_bytes": 2**30} | more
 
 
@@ -339,11 +351,14 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "own": {"person": user(), "page": EMPTY, "is_self": True},
     },
     "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio", "current"), wrong("current", "password"))},
-    "files/upload.html": {"full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100, "choices": [], "direct": True}, "wrong": {"form": wrong("file", "folder", folder="2"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES, "direct": False}},
+    "files/upload.html": {
+        "full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100, "choices": [], "waiting": [], "direct": True},
+        "wrong": {"form": wrong("file", "folder", folder="2"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES, "waiting": WAITING, "direct": False},
+    },
     "files/index.html": {
         "full": files(), "empty": files([], page=EMPTY, folders=[]), "grid": files(shown=Shown("/files", view="grid")),
         "found": files(shown=Shown("/files", words="a&b"), folders=[]), "lost": files(shown=Shown("/files", words="zz"), page=EMPTY, folders=[]),
-        "everybody": files(shown=Shown("/files", "name", "grid", "everybody"), folders=[], choices=[]),
+        "everybody": files(shown=Shown("/files", "name", "grid", "everybody"), folders=[], choices=[], reserved_bytes=5_000_000),
     },
     "files/folder.html": {"full": in_folder(), "empty": in_folder(page=EMPTY, folders=[]), "others": in_folder(person=user(id=8))},
     "files/public.html": {"full": in_folder(), "top": in_folder(folder=None), "empty": in_folder(folder=None, page=EMPTY, folders=[])},
@@ -367,7 +382,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "full": {"folder": FOLDERS[0], "files_inside": 3, "folders_inside": 1, "used_inside": 1, "back": "/folders/1"},
         "empty": {"folder": FOLDERS[0], "files_inside": 0, "folders_inside": 0, "used_inside": 0, "back": "/folders/1"},
     },
-    "files/usage.html": {"full": usage(), "wrong": usage(person=user(id=8), form=wrong("quota")), "empty": usage(groups=[], largest=[], used_bytes=0)},
+    "files/usage.html": {"full": usage(), "wrong": usage(person=user(id=8), form=wrong("quota")), "empty": usage(groups=[], largest=[], used_bytes=0, reserved_bytes=0)},
     "sharing/share.html": {"full": sharing(), "file": sharing(FILES[0], is_file=True, links=[]), "wrong": sharing(form=wrong("days", "limit", "password"))},
     "sharing/links.html": {"full": {"page": page(LINKS), "everybody": False}, "everybody": {"page": page(LINKS), "everybody": True}, "empty": {"page": EMPTY, "everybody": False}},
     "sharing/password.html": {"full": {"form": BLANK, "link": LINKS[0]}, "wrong": {"form": wrong("password"), "link": LINKS[0]}},

@@ -50,7 +50,7 @@ async def test_everybody_may_ask_what_is_spoken(client, path):
             *("checksum", "termination", "concatenation", "concatenation-unfinished"),
         }
         assert answer.headers["Tus-Checksum-Algorithm"] == "sha1,sha256,crc32"
-        assert answer.headers["Tus-Max-Size"] == str(4 * 1024**3)
+        assert answer.headers["Tus-Max-Size"] == str(5 * 1000**3)
 
 
 @pytest.mark.parametrize("path", ["/uploads", "/uploads/"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from www.errors import Invalid
 from www.files import folder_queries, naming
-from www.files.folder_queries import MAX_DEPTH, MAX_FOLDERS
+from www.files.folder_queries import MAX_DEPTH, MAX_FOLDER_NAME, MAX_FOLDERS
 from www.i18n import N_, Message
 from www.models import File, FileSearch, Folder, Visibility
 
@@ -45,6 +45,24 @@ async def create(
             created_at=now,
         )
     )
+
+
+async def down(
+    conn: Connection, owner_id: int, folder: Folder | None, path: Sequence[str], *, now: datetime
+) -> Folder | None:
+    """Return the folder at the end of `path` below `folder`; what is missing of it is made.
+
+    Where there may be no more folders, or none so deep, it is the last that there can be.
+    """
+    for name in (name[:MAX_FOLDER_NAME] for name in path):
+        parent_id = folder.id if folder else None
+        inside = folder_queries.folders_in(owner_id, parent_id, None)
+        found = await conn.first(inside.where(Folder.name == name))
+        try:
+            folder = found or await create(conn, owner_id, folder, name, now=now)
+        except Invalid:
+            break
+    return folder
 
 
 async def rename(conn: Connection, folder: Folder, name: str) -> None:

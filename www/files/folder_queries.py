@@ -20,6 +20,7 @@ MAX_DEPTH: Final = 12
 """How deep folders may be nested."""
 MAX_FOLDERS: Final = 2000
 """How many folders one person may have."""
+MAX_FOLDER_NAME: Final = 100
 _MOST_IDS: Final = 500
 
 

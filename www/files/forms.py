@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from www.errors import Invalid
 from www.files.archive import MAX_ENTRIES
-from www.files.folder_queries import MAX_FOLDERS
+from www.files.folder_queries import MAX_FOLDER_NAME, MAX_FOLDERS
 from www.files.listing import NEWEST, ORDERS
 from www.forms import Fields
 from www.i18n import N_
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE: Final = 200
 MAX_FIELDS: Final = MOST_AT_ONCE + MAX_FOLDERS + 20
-MAX_FOLDER_NAME: Final = 100
 MAX_NAME: Final = 255
 MAX_ID_DIGITS: Final = 18
 _MAX_QUERY: Final = 200

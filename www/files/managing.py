@@ -52,6 +52,7 @@ async def index(request: web.Request) -> web.Response:
         uses=await queries.uses(engine, [file["id"] for file in page.rows]),
         choices=await folder_queries.choices(engine, user.id) if owner_id else [],
         used_bytes=await queries.used_bytes(engine, user.id),
+        reserved_bytes=await queries.reserved_bytes(engine, user.id),
         quota_bytes=await quota_bytes(request, user.id),
     )
 
@@ -136,6 +137,7 @@ async def usage_of(
         groups=groups,
         largest=await queries.largest(engine, person.id),
         used_bytes=sum(size for _family, _files, size in groups),
+        reserved_bytes=await queries.reserved_bytes(engine, person.id),
         quota_bytes=await quota_bytes(request, person.id),
         usual_bytes=request.app[keys.settings].limits.quota_bytes,
     )

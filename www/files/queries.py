@@ -104,7 +104,12 @@ async def used_bytes(conn: Verbs, owner_id: int) -> int:
 
 async def taken_bytes(conn: Verbs, owner_id: int) -> int:
     """Return what counts in a person's quota: their files, and what unfinished uploads reserve."""
-    return await used_bytes(conn, owner_id) + (await conn.scalar(reserved(owner_id)) or 0)
+    return await used_bytes(conn, owner_id) + await reserved_bytes(conn, owner_id)
+
+
+async def reserved_bytes(conn: Verbs, owner_id: int) -> int:
+    """Return what a person's unfinished uploads keep of the quota, whether it has come or not."""
+    return await conn.scalar(reserved(owner_id)) or 0
 
 
 async def room(conn: Verbs, owner_id: int, quota_bytes: int) -> Room:

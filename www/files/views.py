@@ -145,7 +145,7 @@ async def _form(
     status: int = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
-    max_bytes = request.app[keys.settings].limits.upload_bytes
+    max_bytes, owner_id = request.app[keys.settings].limits.upload_bytes, signed_in(request).id
     return render(
         request,
         "files/upload.html",
@@ -155,7 +155,8 @@ async def _form(
         max_bytes=max_bytes,
         direct=request.app[keys.direct] is not None,
         max_files=MAX_FILES,
-        choices=await folder_queries.choices(request.app[keys.engine], signed_in(request).id),
+        choices=await folder_queries.choices(request.app[keys.engine], owner_id),
+        waiting=await request.app[keys.uploads].waiting(owner_id),
     )
 
 

@@ -17,7 +17,6 @@ _MONTHS: Final = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_BINARY_UNITS: Final = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20))
 _THOUSAND: Final = 1000
 _TIMES: Final = ((1e6, "µs"), (1e3, "ms"), (1, "s"))
 
@@ -68,13 +67,11 @@ class Formats:
     def size(self, size_bytes: int) -> str:
         """Decimal units, a decimal place where it says something: 999 B, 1.5 MB, 12 GB.
 
-        What is whole in binary units was meant in them, as limits often are: 20 GiB.
+        Never binary ones, so that sizes on a page can be compared; the uploader counts so, too
+        (frontend/src/uploads/words.ts).
         """
-        for name, unit_bytes in _BINARY_UNITS:
-            if unit_bytes <= size_bytes < 1024 * unit_bytes and size_bytes % unit_bytes == 0:
-                return f"{size_bytes // unit_bytes} {name}"
         value, unit = float(size_bytes), 0
-        while round(value, 1) >= _THOUSAND and unit < len(_UNITS) - 1:
+        while value >= _THOUSAND - 0.5 and unit < len(_UNITS) - 1:
             value, unit = value / _THOUSAND, unit + 1
         digits = 1 if unit and value < 10 and round(value, 1) % 1 else 0
         return f"{value:.{digits}f} {_UNITS[unit]}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from www.errors import NotFound, QuotaExceeded
 from www.files import actions as files
-from www.files import folder_queries
+from www.files import folder_actions, folder_queries
 from www.files import queries as file_queries
 from www.uploads import queries
 from www.uploads.errors import TooManyUploads
@@ -69,27 +69,31 @@ async def complete(
     *,
     parts: Sequence[Upload],
     folder_id: int | None,
+    path: Sequence[str] = (),
     quota_bytes: int,
     now: datetime,
 ) -> File:
     """Write the file's row, and in the same step that the upload has become it.
 
-    `parts` are what it was put together of, and go. Raises QuotaExceeded.
+    `parts` are what it was put together of, and go. `path` are folders below `folder_id`, which
+    are made where they are missing. Raises QuotaExceeded.
     """
+    await files.hold(conn, upload.owner_id)
     await conn.delete_many(parts)
     upload.completed_at, upload.reserved = now, 0
     await conn.update(upload)
     try:
-        await folder_queries.own_folder(conn, upload.owner_id, folder_id)
+        folder = await folder_queries.own_folder(conn, upload.owner_id, folder_id)
     except NotFound:  # deleted meanwhile, which must not cost the file
-        folder_id = None
+        folder = None
+    folder = await folder_actions.down(conn, upload.owner_id, folder, path, now=now)
     [file] = await files.add(
         conn,
         [received],
         owner_id=upload.owner_id,
         quota_bytes=quota_bytes,
         now=now,
-        folder_id=folder_id,
+        folder_id=folder.id if folder else None,
     )
     upload.file_id = file.id
     await conn.update(upload)

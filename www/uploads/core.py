@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from www.errors import BadRequest, Gone, TooLarge
+from www.errors import BadRequest, Gone, NotFound, TooLarge
 from www.files import types
 from www.files.scanning import Infected, TooLargeToScan
 from www.files.upload import Received
 from www.i18n import N_
 from www.models import File, Upload
-from www.uploads import actions, fields, queries
+from www.uploads import actions, fields, queries, waiting
 from www.uploads.errors import ChecksumMismatch
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from www.uploads.locks import Hold, Locks
     from www.uploads.staged import Staged
     from www.uploads.staging import Staging
+    from www.uploads.waiting import Waiting
 
 
 _AHEAD_BYTES: Final = 16 * 1024 * 1024
@@ -230,6 +231,22 @@ class Uploads:
         await self.engine.delete(work.upload)
         await self.staging.delete(work.upload.token)
 
+    async def discard(self, owner_id: int, token: str) -> None:
+        """Forget an upload of this person, also one whose bytes are lost. Raises NotFound."""
+        try:
+            async with self.opened(owner_id, token) as work:
+                await self.delete(work)
+        except (Gone, NotFound):
+            async with self.locks.hold(token):
+                if not await self.engine.run(queries.row_of(owner_id, token)):
+                    raise
+                await self.staging.delete(token)
+
+    async def waiting(self, owner_id: int) -> list[Waiting]:
+        """Return this person's uploads that may still be gone on with."""
+        now = datetime.now(UTC)
+        return await waiting.of_person(self.engine, self.staging, owner_id, now=now)
+
     async def finish_waiting(self, owner_id: int, part: str) -> None:
         """Put together what has waited for this part; call it while no upload is held."""
         for upload in await queries.waiting_finals(self.engine, owner_id):
@@ -265,6 +282,7 @@ class Uploads:
                 raise Gone from err
         head = await self._head(sha256)
         parts = await self._used_up(upload)
+        claims = fields.metadata(upload.claims)
         received = Received(upload.name, types.detect(head, upload.name), sha256, size_bytes)
         async with self.engine.transaction() as conn:
             file = await actions.complete(
@@ -272,7 +290,8 @@ class Uploads:
                 upload,
                 received,
                 parts=parts,
-                folder_id=fields.claimed_folder(fields.metadata(upload.claims)),
+                folder_id=fields.claimed_folder(claims),
+                path=fields.claimed_path(claims),
                 quota_bytes=self.bounds.quota_bytes,
                 now=datetime.now(UTC),
             )

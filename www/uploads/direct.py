@@ -75,7 +75,7 @@ class Direct:
         await folder_queries.own_folder(self._engine, owner_id, announced.folder_id)
         upload = self.uploads.draft(owner_id, announced.name)
         upload.length = upload.reserved = size_bytes
-        upload.claims = fields.folder_claim(announced.folder_id)
+        upload.claims = announced.claims
         upload.expected_sha256 = announced.sha256
         upload.part_bytes = part_size(size_bytes, PART_BYTES)
         upload.parts_id = await self._inbox.begin(upload.token)
@@ -239,6 +239,7 @@ class Direct:
 
     async def _write_row(self, upload: Upload, received: Received) -> File:
         """Write the file's row, or return the one that another server has written."""
+        claims = fields.metadata(upload.claims)
         async with self._engine.transaction() as conn:
             await conn.lock(f"files of {upload.owner_id}")
             found = await conn.get(Upload, upload.id)
@@ -253,7 +254,8 @@ class Direct:
                 found,
                 received,
                 parts=[],
-                folder_id=fields.claimed_folder(fields.metadata(found.claims)),
+                folder_id=fields.claimed_folder(claims),
+                path=fields.claimed_path(claims),
                 quota_bytes=self.uploads.bounds.quota_bytes,
                 now=datetime.now(UTC),
             )

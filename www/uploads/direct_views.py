@@ -18,6 +18,7 @@ from www.files.views import described
 from www.forms import Fields
 from www.i18n import N_
 from www.requests import read_form, signed_in
+from www.uploads import fields
 from www.uploads.parts import MOST_LINKS, Announced, count_of
 from www.utils.names import safe_name
 
@@ -31,6 +32,8 @@ _FIRST_LINKS: Final = 10
 _PATIENCE_S: Final = 20.0  # proxies give up after a minute, some earlier
 _MOST_BYTES: Final = 10**18
 _NAME_CHARS: Final = 1000
+_CLAIM_CHARS: Final = 255
+_PATH_CHARS: Final = 500
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -101,8 +104,13 @@ def _announced(data: MultiDict[str]) -> Announced:
     if sha256 and not _SHA256.fullmatch(sha256):
         form.refuse("sha256", N_("Please enter 64 hexadecimal digits."))
     folder = form.line("folder", max_chars=MAX_ID_DIGITS, required=False)
+    path = form.line("relativePath", max_chars=_PATH_CHARS, required=False)
+    modified = form.line("modified", max_chars=MAX_ID_DIGITS, required=False)
     form.check()
-    return Announced(safe_name(name), size_bytes, folder_of({"folder": [folder]}), sha256 or None)
+    folder_id = folder_of({"folder": [folder]})
+    claims = {"filename": name[:_CLAIM_CHARS], "modified": modified, "relativePath": path}
+    written = fields.written({**claims, "folder": str(folder_id or "")})
+    return Announced(safe_name(name), size_bytes, folder_id, sha256 or None, written)
 
 
 def _about(upload: Upload) -> dict[str, object]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs
 
 from www.errors import BadRequest
+from www.files.folder_queries import MAX_DEPTH
 from www.i18n import N_
 from www.utils import disposition
 from www.utils.names import safe_name
@@ -33,6 +34,7 @@ _PAIR: Final = re.compile(r"([!-+\--~]+)(?: ([A-Za-z0-9+/]*={0,2}))?", re.ASCII)
 _ADDRESS: Final = re.compile(r"(?:.*/)?uploads/([0-9a-f]{32})")
 _MOST_CHARS: Final = 8190
 _NAMES: Final = ("filename", "name")
+_PATH: Final = "relativePath"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,21 @@ def claimed_folder(pairs: Mapping[str, bytes]) -> int | None:
     return int(value) if value else None
 
 
+def claimed_path(pairs: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the folders in which the file lay at its person's: what Uppy and others send too."""
+    names = pairs.get(_PATH, b"").decode("utf-8", "replace").split("/")[:-1]
+    return tuple(safe_name(name) for name in names if name.strip(" .\\"))[:MAX_DEPTH]
+
+
 def folder_claim(folder_id: int | None) -> str:
     """Return Upload-Metadata that name a folder, what `claimed_folder` reads."""
-    return "" if folder_id is None else f"folder {base64.b64encode(b'%d' % folder_id).decode()}"
+    return written({"folder": str(folder_id or "")})
+
+
+def written(pairs: Mapping[str, str]) -> str:
+    """Return Upload-Metadata of what is not empty, what `metadata` reads."""
+    coded = {key: base64.b64encode(value.encode()).decode() for key, value in pairs.items()}
+    return ",".join(f"{key} {value}" for key, value in coded.items() if value)
 
 
 def disposed_name(request: web.Request) -> str:

@@ -20,6 +20,7 @@ class Announced:
     size_bytes: int
     folder_id: int | None = None
     sha256: str | None = None
+    claims: str = ""  # as Upload-Metadata
 
 
 def count_of(upload: Upload) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from www.db import Select
+    from www.db import Delete, Select
     from www.db.verbs import Verbs
 
 _MOST_TOKENS: Final = 1000
@@ -57,6 +57,11 @@ async def unfinished(conn: Verbs, owner_id: int) -> int:
     return await conn.count(unfinished_of(owner_id))
 
 
+def waiting(owner_id: int, now: datetime) -> Select[Any]:
+    """The uploads of one person that may still be gone on with."""
+    return unfinished_of(owner_id).where(Upload.expires_at > now)
+
+
 async def waiting_finals(conn: Verbs, owner_id: int) -> list[Upload]:
     """Return this person's uploads that wait for their parts, the oldest first."""
     finals = unfinished_of(owner_id).where(Upload.concat.startswith("final;"))
@@ -66,6 +71,11 @@ async def waiting_finals(conn: Verbs, owner_id: int) -> list[Upload]:
 def unfinished_of(owner_id: int) -> Select[Any]:
     """The uploads of one person that are not complete."""
     return Upload.select().where(Upload.owner_id == owner_id, Upload.completed_at.is_(None))
+
+
+def row_of(owner_id: int, token: str) -> Delete[Any]:
+    """What deletes the row of an upload of one person."""
+    return Upload.delete().where(Upload.owner_id == owner_id, Upload.token == token)
 
 
 def by_token(token: str) -> Select[Any]:

@@ -12,6 +12,7 @@ import os
 import re
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from www.errors import Gone
@@ -23,6 +24,7 @@ from www.uploads.staged import Staged
 from www.utils.threads import Threaded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -60,6 +62,10 @@ class Staging(Threaded):
         """Delete an upload's bytes, if there are any; its space is free when this returns."""
         self._digests.pop(token, None)
         await self.run(lambda: self._delete(token))
+
+    async def sizes(self, tokens: Sequence[str]) -> dict[str, int]:
+        """Return how many bytes there are of each of these, of those that there are."""
+        return await self.run(lambda: dict(self._sizes(tokens)))
 
     async def old(self, age_s: float) -> list[str]:
         """Return the tokens of files that nobody wrote to for `age_s` seconds."""
@@ -140,6 +146,11 @@ class Staging(Threaded):
     def _delete(self, token: str) -> None:
         self.path(token).unlink(missing_ok=True)
         self._mark(token).unlink(missing_ok=True)
+
+    def _sizes(self, tokens: Sequence[str]) -> Iterator[tuple[str, int]]:
+        for token in tokens:
+            with suppress(FileNotFoundError):
+                yield token, self.path(token).lstat().st_size
 
     def _old(self, age_s: float) -> list[str]:
         limit = time.time() - age_s

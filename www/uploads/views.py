@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
 from www import keys
-from www.errors import BadRequest
+from www.errors import BadRequest, Gone, NotFound
 from www.i18n import N_
+from www.render import see_other
+from www.requests import signed_in
 from www.uploads import draft, protocol, tus
 
 if TYPE_CHECKING:
@@ -57,6 +60,20 @@ async def upload(request: web.Request) -> web.Response:
     if method not in _ONE:
         raise web.HTTPMethodNotAllowed(method, list(_ONE))
     return await _ONE[method](request, token)
+
+
+async def discard(request: web.Request) -> web.Response:
+    """Forget an upload, for people who have a form and no client."""
+    await _forget(request, signed_in(request).id, request.match_info["token"])
+    return see_other(f"{request.app[keys.urls]('files.upload')}?notice=upload_discarded")
+
+
+async def _forget(request: web.Request, owner_id: int, token: str) -> None:
+    if (direct := request.app[keys.direct]) is not None:
+        with suppress(NotFound, Gone):
+            return await direct.delete(await direct.own(owner_id, token))
+    await request.app[keys.uploads].discard(owner_id, token)
+    return None
 
 
 def _method(request: web.Request) -> str:

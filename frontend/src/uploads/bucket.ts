@@ -15,6 +15,7 @@ export interface Carrier {
 
 interface Options {
   endpoint: string;
+  mark: string; // what tells this file from others
   retryDelays: number[];
   metadata?: Record<string, string>;
   onProgress: (sent: number, total: number) => void;
@@ -49,7 +50,7 @@ export class BucketUpload implements Carrier {
   private links: Record<string, string> = {};
 
   constructor(private readonly file: File, readonly options: Options) {
-    this.key = `direct::${options.endpoint}::${file.name}::${file.size}::${file.lastModified}`;
+    this.key = `direct::${options.endpoint}::${options.mark}`;
   }
 
   findPreviousUploads(): Promise<{ uploadUrl: string | null }[]> {

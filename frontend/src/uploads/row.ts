@@ -2,10 +2,12 @@
 import { DetailedError, Upload } from "tus-js-client";
 
 import { BucketUpload, type Carrier } from "./bucket";
+import type { Found } from "./gather";
 import { Speed } from "./speed";
+import type { Waiting } from "./unfinished";
 import type { Words } from "./words";
 
-export type State = "waiting" | "running" | "paused" | "offline" | "failed" | "done";
+export type State = "waiting" | "running" | "paused" | "offline" | "failed" | "done" | "cancelled";
 
 export interface Target {
   endpoint: string;
@@ -27,40 +29,36 @@ export class Row {
   private readonly buttons: Record<"pause" | "resume" | "cancel", HTMLButtonElement>;
   private readonly speed = new Speed();
   private readonly upload: Carrier;
+  private readonly file: File;
   private shownAt = 0;
+  private address: string | null = null;
 
-  constructor(readonly file: File, private readonly words: Words, private readonly target: Target) {
+  /** `waiting` is what the server has of it from an earlier visit. */
+  constructor(private readonly found: Found, private readonly waiting: Waiting | null, private readonly words: Words, private readonly target: Target) {
+    this.file = found.file;
     this.buttons = {
       pause: this.button("Pause", () => void this.pause()),
       resume: this.button("Resume", () => this.start()),
       cancel: this.button("Cancel", () => void this.cancel()),
     };
     this.draw();
-    const told = {
-      retryDelays: RETRY_MS,
-      onProgress: (sent: number, total: number) => this.progress(sent, total),
-      onChecking: () => this.checking(),
-      onSuccess: () => this.finished(),
-      onError: (error: Error) => this.failed(error),
-    };
-    this.upload = target.direct
-      ? new BucketUpload(file, { ...told, endpoint: target.direct })
-      : new Upload(file, {
-          ...told,
-          endpoint: target.endpoint,
-          removeFingerprintOnSuccess: true,
-          uploadDataDuringCreation: file.size <= SMALL_BYTES,
-        });
+    this.upload = this.carrier();
+    if (waiting && !waiting.direct) this.show(waiting.arrived, words.text("There", { percent: words.percent(waiting.arrived / this.file.size) }));
+  }
+
+  get name(): string {
+    return this.file.name;
   }
 
   /** Begins, or goes on where an earlier visit was interrupted. */
   start(): void {
     this.speed.reset();
     this.become("running", this.words.text("Starting"));
-    this.upload.options.metadata = { filename: this.file.name, filetype: this.file.type, ...this.target.metadata() };
+    this.upload.options.metadata = this.claims();
+    this.address = this.upload.url ?? this.waiting?.url ?? null;
     void this.upload.findPreviousUploads().then((earlier) => {
       if (this.state !== "running") return;
-      if (earlier[0] && !this.upload.url) this.upload.resumeFromPreviousUpload(earlier[0]);
+      if (earlier[0] && !this.upload.url && !this.waiting) this.upload.resumeFromPreviousUpload(earlier[0]);
       this.upload.start();
     });
   }
@@ -69,6 +67,7 @@ export class Row {
   refuse(text: string): void {
     this.become("failed", text);
     this.buttons.resume.hidden = true;
+    this.buttons.cancel.textContent = this.words.text("Remove");
     this.target.say(`${this.file.name}: ${text}`);
   }
 
@@ -78,9 +77,14 @@ export class Row {
   }
 
   async cancel(): Promise<void> {
+    if (this.waiting) this.upload.url ??= this.waiting.url;
     const begun = this.upload.url !== null;
+    const held = this.element.contains(document.activeElement);
+    const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
     this.element.remove();
-    this.become("done", "");
+    this.become("cancelled", "");
+    // Who works with the keyboard stays near the place.
+    if (held) (next?.querySelector<HTMLElement>("button:not([hidden])") ?? document.querySelector<HTMLElement>("#f-file"))?.focus();
     this.target.say(this.words.text("Cancelled", { name: this.file.name }));
     try {
       await this.upload.abort(begun); // also there: the space is free at once
@@ -94,12 +98,59 @@ export class Row {
     const now = performance.now();
     if (this.state !== "running" || (now - this.shownAt < EVERY_MS && sent < total)) return;
     this.shownAt = now;
-    this.bar.value = total ? sent / total : 1;
     const sizes = { percent: this.words.percent(total ? sent / total : 1), sent: this.words.size(sent), total: this.words.size(total) };
-    this.detail.textContent =
+    const text =
       speed > 0 && sent < total
         ? this.words.text("Running", { ...sizes, speed: this.words.size(speed), left: this.words.time((total - sent) / speed) })
         : this.words.text("Sent", sizes);
+    this.show(sent, text);
+  }
+
+  private show(sent: number, text: string): void {
+    this.bar.value = this.file.size ? sent / this.file.size : 1;
+    this.detail.textContent = text;
+  }
+
+  /** The way that the file takes: to the server by tus, or into the bucket; an earlier visit's way stays. */
+  private carrier(): Carrier {
+    const told = {
+      retryDelays: RETRY_MS,
+      onProgress: (sent: number, total: number) => this.progress(sent, total),
+      onChecking: () => this.checking(),
+      onSuccess: () => this.finished(),
+      onError: (error: Error) => void this.failed(error),
+    };
+    const mark = ["www", this.found.path, this.file.name, this.file.size, this.file.lastModified].join("/");
+    if (this.target.direct && (this.waiting?.direct ?? true)) {
+      const bucket = new BucketUpload(this.file, { ...told, endpoint: this.target.direct, mark });
+      bucket.url = this.waiting?.url ?? null;
+      return bucket;
+    }
+    return new Upload(this.file, {
+      ...told,
+      endpoint: this.target.endpoint,
+      uploadUrl: this.waiting?.url ?? null,
+      // The library's own mark would take files of the same name in two folders for one.
+      fingerprint: () => Promise.resolve(mark),
+      removeFingerprintOnSuccess: true,
+      uploadDataDuringCreation: this.file.size <= SMALL_BYTES,
+      onShouldRetry: (error) => this.retries(error),
+    });
+  }
+
+  private claims(): Record<string, string> {
+    const { name, type, lastModified } = this.file;
+    const lay: Record<string, string> = this.found.path ? { relativePath: this.found.path } : {};
+    return { filename: name, filetype: type, modified: String(lastModified), ...lay, ...this.target.metadata() };
+  }
+
+  /** Whether it is worth another try; what the person sees meanwhile. */
+  private retries(error: Error | DetailedError): boolean {
+    const status = error instanceof DetailedError ? (error.originalResponse?.getStatus() ?? 0) : 0;
+    const passes = status < 400 || status >= 500 || status === 409 || status === 423;
+    if (!passes || !navigator.onLine || this.state !== "running") return false;
+    this.detail.textContent = this.words.text("Retrying");
+    return true;
   }
 
   /** The bucket has it all; the server looks at it, which takes a while for large files. */
@@ -113,12 +164,26 @@ export class Row {
     this.target.say(this.words.text("Arrived", { name: this.file.name }));
   }
 
-  private failed(error: Error | DetailedError): void {
+  private async failed(error: Error | DetailedError): Promise<void> {
     if (this.state !== "running") return;
     const answer = error instanceof DetailedError ? error.originalResponse : null;
-    const text = answer ? this.refusal(answer.getStatus(), answer.getBody()) : this.words.text("Offline");
-    this.become(answer ? "failed" : "offline", text);
+    // The library forgets the upload when it is not let in; the person will be back.
+    if (answer?.getStatus() === 401) this.upload.url = this.address;
+    if (answer) this.become("failed", this.refusal(answer.getStatus(), answer.getBody()));
+    else if (await this.isReadable()) this.become("offline", this.words.text("Offline"));
+    else return this.refuse(this.words.text("Unreadable"));
+    const text = this.detail.textContent ?? "";
     this.target.say(`${this.file.name}: ${text}`);
+  }
+
+  /** A file that was moved or changed meanwhile fails like a lost connection. */
+  private async isReadable(): Promise<boolean> {
+    try {
+      await this.file.slice(0, 1).arrayBuffer();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** What the server said, in the reader's language; else what we can say ourselves. */
@@ -134,6 +199,7 @@ export class Row {
   }
 
   private become(state: State, text: string): void {
+    const held = this.element.contains(document.activeElement);
     this.state = state;
     this.element.dataset["state"] = state;
     this.detail.textContent = text;
@@ -141,6 +207,9 @@ export class Row {
     this.buttons.resume.hidden = !["paused", "offline", "failed"].includes(state);
     this.buttons.resume.textContent = this.words.text(state === "paused" ? "Resume" : "Retry");
     this.buttons.cancel.hidden = state === "done";
+    if (held && document.activeElement instanceof HTMLElement && document.activeElement.hidden) {
+      (this.buttons.pause.hidden ? this.buttons.resume : this.buttons.pause).focus();
+    }
     this.target.changed(this);
   }
 
@@ -148,7 +217,7 @@ export class Row {
     const head = document.createElement("p");
     const name = document.createElement("b");
     const size = document.createElement("span");
-    name.textContent = this.file.name;
+    name.textContent = this.found.path || this.file.name;
     size.textContent = this.words.size(this.file.size);
     size.className = "hint";
     head.append(name, " ", size);

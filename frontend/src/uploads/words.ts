@@ -1,5 +1,5 @@
 /* What the uploader says: texts of the page with {names} in them, sizes and times in the page's language. */
-const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
 
 export class Words {
   private readonly texts: DOMStringMap;
@@ -15,17 +15,23 @@ export class Words {
     return text.replace(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole);
   }
 
+  /** As the pages write sizes (www/i18n/formats.py): 999 B, 1.5 MB, 12 GB. */
   size(bytes: number): string {
     let unit = 0;
-    while (bytes >= 1000 && unit < UNITS.length - 1) {
+    while (bytes >= 999.5 && unit < UNITS.length - 1) {
       bytes /= 1000;
       unit++;
     }
-    return this.in(UNITS[unit] ?? "byte", bytes, unit > 0 && bytes < 100 ? 1 : 0);
+    const digits = unit > 0 && bytes < 10 && tenths(bytes) % 1 ? 1 : 0;
+    return `${bytes.toFixed(digits)} ${UNITS[unit] ?? ""}`;
   }
 
   percent(share: number): string {
     return new Intl.NumberFormat(this.language, { style: "percent" }).format(Math.floor(share * 100) / 100);
+  }
+
+  number(value: number): string {
+    return new Intl.NumberFormat(this.language).format(value);
   }
 
   time(seconds: number): string {
@@ -38,4 +44,8 @@ export class Words {
     const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits } as const;
     return new Intl.NumberFormat(this.language, options).format(value);
   }
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
 }
