@@ -75,7 +75,7 @@ class Download:
         """Header lines that do not depend on the request."""
         inline = types.may_inline(self.content_type)
         return {
-            "Content-Type": self.content_type,
+            "Content-Type": types.answered(self.content_type),
             "Content-Disposition": disposition.build(
                 "inline" if inline else "attachment", self.name
             ),

@@ -22,6 +22,8 @@ _INLINE: Final = frozenset(
     f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif", "bmp", "x-icon")
 ) | {"application/pdf", "text/plain"}
 
+_LOADED: Final = frozenset({"text/javascript", "text/css"})
+
 _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -112,6 +114,15 @@ def may_inline(content_type: str) -> bool:
     """Tell whether a browser may show it in our origin: nothing of this can run."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind in _INLINE or kind.startswith(("audio/", "video/"))
+
+
+def answered(content_type: str) -> str:
+    """Return what a browser is told: scripts and styles are texts, for they run by their type.
+
+    With `nosniff` no page can load them as anything else, not even one of ours that somebody has
+    written a tag into. Everything else runs only where it is shown, and is not shown.
+    """
+    return PLAIN if content_type in _LOADED else content_type
 
 
 def _refined(content_type: str, ending: str) -> str:
