@@ -27,6 +27,7 @@ class Taker:
     def __init__(self, gate, refuse_at):
         self.gate, self.refuse_at = gate, refuse_at
         self.hash, self.size, self.threads = hashlib.sha256(), 0, set()
+        self.sizes_at_end = []
 
     def feed(self, buffer, size):
         assert 0 <= size <= len(buffer)
@@ -37,6 +38,10 @@ class Taker:
         if self.refuse_at is not None and self.size >= self.refuse_at:
             raise Refused
 
+    def last(self):
+        self.sizes_at_end.append(self.size)
+        self.threads.add(threading.current_thread().name.partition("_")[0])
+
 
 class Served(threading.Thread):
     """The server; `stop` drains it."""
@@ -44,6 +49,7 @@ class Served(threading.Thread):
     def __init__(self, factory, leases):
         super().__init__()
         self.factory, self.leases = factory, leases
+        self.last = lambda taker: None
         self.ready, self.stopping = threading.Event(), asyncio.Event()
         self.gate, self.ended = threading.Event(), []
         self.gate.set()
@@ -82,7 +88,9 @@ class Served(threading.Thread):
             return web.json_response({"denied": True}, status=403)
         status, idle_s = 200, float(query.get("idle_s", "30"))
         try:
-            await self.bodies.pour(request, taker.feed, max_bytes=MAX_BYTES, idle_s=idle_s)
+            await self.bodies.pour(
+                request, taker.feed, max_bytes=MAX_BYTES, idle_s=idle_s, last=taker.last
+            )
         except (Refused, TooLong) as err:
             status = 413
             self.ended.append(type(err).__name__)
@@ -93,10 +101,12 @@ class Served(threading.Thread):
             asyncio.CancelledError,
         ) as err:
             self.ended.append(type(err).__name__)
+            self.last(taker)
             raise
         told = {
             "size": taker.size,
             "sha256": taker.hash.hexdigest(),
+            "sizes_at_end": taker.sizes_at_end,
             "threads": sorted(taker.threads),
         }
         return web.json_response(told, status=status)

@@ -17,6 +17,7 @@ def described(body):
 def assert_whole(answer, body):
     status, told = answer
     assert (status, told["size"], told["sha256"]) == (200, *described(body))
+    assert told["sizes_at_end"] == [len(body)]
 
 
 def until(condition):
@@ -34,11 +35,11 @@ def test_it_gives_back_every_byte(client, size):
     assert_whole(client.post(body), body)
 
 
-def test_it_takes_the_way_it_should(served, client):
-    body = os.urandom(5 * MIB)
-    threads = client.post(body)[1]["threads"]
-    assert ("lent" in threads) is served.fast
-    assert set(threads) <= {"lent", "body"}
+@pytest.mark.parametrize(("size", "kind"), [(5 * MIB, "lent"), (MIB, "small"), (50_000, "body")])
+def test_it_takes_the_way_it_should(served, client, size, kind):
+    threads = client.post(os.urandom(size))[1]["threads"]
+    assert (kind in threads) is (served.fast or kind == "body")
+    assert set(threads) <= {kind, "body"}
 
 
 def test_the_connection_lives_on(client):
@@ -69,16 +70,53 @@ def test_it_takes_chunks(client):
     assert_whole(client.answer(), body)
 
 
-def test_a_silent_client_keeps_no_thread(served, client):
-    body = os.urandom(4 * MIB)
+@pytest.mark.parametrize("part", [MIB, 300_000])
+def test_a_silent_client_keeps_no_thread(served, client, part):
+    body = os.urandom(4 * part)
     client.begin(len(body))
-    client.send(body[:MIB])
+    client.send(body[:part])
     until(lambda: served.bodies.lent == int(served.fast))
     until(lambda: served.bodies.lent == 0)
-    client.send(body[MIB : 2 * MIB])
+    client.send(body[part : 2 * part])
     until(lambda: served.bodies.lent == int(served.fast))
-    client.send(body[2 * MIB :])
+    client.send(body[2 * part :])
     assert_whole(client.answer(), body)
+
+
+def test_small_bodies_wait_for_a_thread_of_their_own(served):
+    """And not for those that large ones keep; each waits until it is its turn."""
+    with contextlib.ExitStack() as stack:
+        large = [stack.enter_context(contextlib.closing(served.connect())) for _ in range(20)]
+        served.gate.clear()
+        for client in large:
+            client.begin(10 * MIB)
+            client.send(os.urandom(500_000))
+        until(lambda: served.bodies.large.busy == served.bodies.large.count)
+        clients = [stack.enter_context(contextlib.closing(served.connect())) for _ in range(20)]
+        for client in clients:
+            client.begin(600_000)
+        until(lambda: served.bodies.small.busy == served.bodies.small.count)
+        served.gate.set()
+        for client in clients:
+            body = os.urandom(600_000)
+            client.send(body)
+            assert_whole(client.answer(), body)
+
+
+def test_who_waits_for_a_thread_may_go(served, client):
+    """What it has sent is forgotten, and the thread goes to the next."""
+    served.gate.clear()
+    with contextlib.ExitStack() as stack:
+        others = [stack.enter_context(contextlib.closing(served.connect())) for _ in range(30)]
+        for other in others:
+            other.begin(600_000)
+            other.send(os.urandom(300_000))
+        until(lambda: served.bodies.small.busy == served.bodies.small.count)
+    served.gate.set()
+    until(lambda: len(served.ended) == 30)
+    body = os.urandom(600_000)
+    assert_whole(client.post(body), body)
+    assert served.bodies.lent == 0
 
 
 def test_many_come_at_once(served):
@@ -130,6 +168,17 @@ def test_it_notices_that_the_client_is_gone(served, client, sent):
     until(lambda: served.ended)
     assert served.ended[0] in {"ConnectionResetError", "ClientConnectionResetError"}
     until(lambda: served.bodies.lent == 0)
+
+
+@pytest.mark.parametrize("sent", [0, 1000, MIB])
+def test_the_end_is_not_told_of_what_was_cut_off(served, client, sent):
+    ends = []
+    served.last = lambda taker: ends.append(taker.sizes_at_end)
+    client.begin(2 * MIB)
+    client.send(os.urandom(sent))
+    client.close()
+    until(lambda: ends)
+    assert ends == [[]]
 
 
 def test_it_gives_up_a_stalled_client(served, client):

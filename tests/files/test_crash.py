@@ -85,6 +85,7 @@ STEPS = [
     "www.storage.local:LocalStorage.place:before",
     "www.storage.local:LocalStorage.place:after",
     "www.storage.incoming:LocalIncoming._finish:after",
+    "www.files.upload:_Intake.seal:after",
     "www.files.actions:add_all:before",
     "www.files.actions:add_all:after",
     "www.files.arrivals:Arrivals._written:after",

@@ -93,8 +93,13 @@ async def receive(
     scanner = _scanner(request, bounds)
     intake = _Intake(scanner, storage, bounds, take)
     try:
-        await bodies.pour(request, intake.feed, max_bytes=bounds.body_bytes, idle_s=bounds.idle_s)
-        scanner.close()
+        await bodies.pour(
+            request,
+            intake.feed,
+            max_bytes=bounds.body_bytes,
+            idle_s=bounds.idle_s,
+            last=intake.seal,
+        )
         return await intake.commit()
     except TooLong as err:
         raise _too_long(request, bounds) from err
@@ -181,6 +186,12 @@ class _Intake:
                 self._begin(event)
             elif self._text is not None:
                 self._keep_text(bytes(self._text))
+
+    def seal(self) -> None:
+        """Make all files durable, as far as that takes nothing but this thread."""
+        self.scanner.close()
+        for file in self.files:
+            file.incoming.seal()
 
     async def commit(self) -> Form:
         """Make all files durable. Raises Invalid when there are none."""

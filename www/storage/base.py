@@ -54,6 +54,12 @@ class Incoming(Protocol):
         Afterwards `chunk` may change. Not to be mixed with `write`.
         """
 
+    def seal(self) -> None:
+        """Do of `commit` what the calling thread can do, which is not the loop's.
+
+        Afterwards nothing is fed, and `commit` takes no thread for the disk. Raises StorageFull.
+        """
+
     async def commit(self) -> Stored:
         """Make everything written durable and findable by its hash. Raises StorageFull."""
 

@@ -43,6 +43,7 @@ class LocalIncoming:
         self._gathered: list[Bytes] = []
         self._gathered_bytes = 0
         self._step: Future[None] | None = None
+        self._complete = False
         self._placed_ns: int | None = None  # since when a content of ours has its name
 
     async def write(self, chunk: Bytes) -> None:
@@ -59,12 +60,18 @@ class LocalIncoming:
         """Where it is gathered."""
         return self._path
 
-    async def stage(self) -> Stored:
-        """Write the rest; the file is then complete, and for another storage to take."""
-        await self._settle()
+    def complete(self) -> None:
+        """Write the rest in the calling thread; the file is then for another storage to take."""
         rest, self._gathered, self._gathered_bytes = self._gathered, [], 0
-        self._step = self._storage.submit(lambda: self._write(rest))
+        self._write(rest)
+        self._complete = True
+
+    async def stage(self) -> Stored:
+        """Write the rest, unless it is complete; return what it is."""
         await self._settle()
+        if not self._complete:
+            self._step = self._storage.submit(self.complete)
+            await self._settle()
         return Stored(self._hash.hexdigest(), self._size_bytes)
 
     def feed(self, chunk: Bytes) -> None:
@@ -75,11 +82,16 @@ class LocalIncoming:
             step, self._gathered, self._gathered_bytes = self._gathered, [], 0
             self._write(step)
 
+    def seal(self) -> None:
+        """Make everything written durable and findable by its hash. Raises StorageFull."""
+        self._finish()
+
     async def commit(self) -> Stored:
         """Make everything written durable and findable by its hash. Raises StorageFull."""
-        await self._settle()
-        self._step = self._storage.submit(self._finish)
-        await self._settle()
+        if self._fd >= 0:
+            await self._settle()
+            self._step = self._storage.submit(self._finish)
+            await self._settle()
         return Stored(self._hash.hexdigest(), self._size_bytes)
 
     async def abort(self) -> None:
@@ -125,7 +137,8 @@ class LocalIncoming:
             os.fsync(self._fd)
             sha256 = self._hash.hexdigest()
             self._placed_ns = self._storage.place(self._path, sha256, self._size_bytes)
-        self.discard()
+        fd, self._fd = self._fd, -1
+        os.close(fd)
 
     def _abandon(self) -> None:
         # The step was submitted first, so it has a thread already and cannot wait for this one.

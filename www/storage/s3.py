@@ -72,6 +72,10 @@ class S3Incoming:
         """Take the next bytes in the calling thread; afterwards `chunk` may change."""
         self._staged.feed(chunk)
 
+    def seal(self) -> None:
+        """Write the rest to the disk. Raises StorageFull."""
+        self._staged.complete()
+
     async def commit(self) -> Stored:
         """Put everything written into the bucket. Raises StorageFull, Unavailable."""
         stored = await self._staged.stage()
