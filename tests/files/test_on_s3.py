@@ -31,7 +31,7 @@ async def door(bucket):
 
 @pytest.fixture
 def settings(request, tmp_path, database, door, monkeypatch):
-    hasty = lambda settings: replace(place_of(settings), patience=HASTE)  # noqa: E731
+    hasty = lambda settings: replace(place_of(settings), patience=replace(HASTE, retries=1))  # noqa: E731
     monkeypatch.setattr("www.storage.opening.place_of", hasty)
     given = getattr(request, "param", {})
     storage = {**settings_of(door.place), **given}
@@ -79,13 +79,27 @@ async def test_what_is_deleted_is_swept(alice, objects):
     assert await objects() == []
 
 
-async def test_while_the_server_is_away_nothing_gets_in_by_half(alice, door, objects):
-    door.limit = 0
-    assert (await send(alice, ("a.txt", b"hello"), **JSON)).status == 503
+@pytest.mark.parametrize("through", [0, 300, 100_000, 9_000_000, 19_000_000])
+async def test_while_the_server_is_away_nothing_gets_in_by_half(alice, door, objects, through):
+    door.limit = through
+    assert (await send(alice, ("a.bin", LARGE), **JSON)).status == 503
     assert await alice.app[keys.engine].all(File.select()) == []
     door.limit = None
     assert await objects() == []
-    await upload(alice, ("a.txt", b"hello"))
+    await upload(alice, ("a.bin", LARGE))
+
+
+@pytest.mark.parametrize("through", [0, 300, 9_000_000])
+async def test_a_resumed_upload_waits_for_the_server(alice, door, objects, through):
+    tus = Tus(alice)
+    address = await tus.begin(len(LARGE))
+    await tus.append(address, 0, LARGE[:15_000_000])
+    door.limit = through
+    assert (await tus.append(address, 15_000_000, LARGE[15_000_000:])).status == 503
+    assert await alice.app[keys.engine].all(File.select()) == []
+    door.limit = None
+    assert (await tus.about(address))["file"]["sha256"] == sha256(LARGE)
+    assert await objects() == [sha256(LARGE)]
 
 
 async def test_a_download_that_breaks_is_seen_to_break(alice, client, door):

@@ -4,19 +4,23 @@ import asyncio
 import hashlib
 import io
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import ClientError
 from yarl import URL
 
 from tests.files.door import JSON, send, sha256
-from tests.s3 import settings_of
+from tests.s3 import HASTE, settings_of
 from tests.storage.keeping import content_of
+from tests.storage.trouble import Door
 from www import keys
 from www.models import File, Upload
 from www.settings import Settings
 from www.storage.bucket import PART_BYTES, Bucket
 from www.storage.leftovers import unfinished
+from www.storage.opening import place_of
 from www.uploads import sweeping
 
 LARGE = os.urandom(2 * PART_BYTES + 100_000)
@@ -30,8 +34,16 @@ def given():
 
 
 @pytest.fixture
-def settings(tmp_path, database, bucket, given):
-    storage = {**settings_of(bucket), "presign_uploads": True}
+async def door(bucket):
+    async with Door(bucket) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(tmp_path, database, door, given, monkeypatch):
+    hasty = lambda settings: replace(place_of(settings), patience=replace(HASTE, retries=1))  # noqa: E731
+    monkeypatch.setattr("www.storage.opening.place_of", hasty)
+    storage = {**settings_of(door.place), "presign_uploads": True}
     return Settings.model_validate(
         {"data": tmp_path / "res", "db": database, "storage": storage, "limits": given}
     )
@@ -356,3 +368,42 @@ async def test_who_does_not_wait_asks_again(alice, direct, engine, monkeypatch):
         while not (await ask(alice, "GET", begun["upload"], 200))["complete"]:  # noqa: ASYNC110  (the server is working)
             await asyncio.sleep(0.05)
     assert (await finish(alice, begun, 200))["file"]["sha256"] == sha256(LARGE)
+
+
+async def test_while_the_server_is_away_nothing_begins(alice, door, engine):
+    door.limit = 0
+    await begin(alice, SMALL, expected=503)
+    assert await engine.all(Upload.select()) == []
+    door.limit = None
+    await begin(alice, SMALL)
+
+
+async def test_a_part_that_breaks_is_missing(alice, door):
+    begun = await begin(alice, LARGE)
+    door.limit = door.passed + PART_BYTES // 2
+    with pytest.raises(ClientError):
+        await put(alice, begun["links"]["1"], LARGE[:PART_BYTES])
+    door.limit = None
+    assert (await ask(alice, "GET", begun["upload"], 200))["arrived"] == []
+    await put_all(alice, begun, LARGE)
+    assert (await finish(alice, begun))["file"]["sha256"] == sha256(LARGE)
+
+
+@pytest.mark.parametrize("step", ["parts", "complete", "size_of", "keep", "_copy", "forget"])
+async def test_a_server_that_goes_away_before_a_step_is_waited_for(alice, door, direct, step):
+    begun = await begin(alice, LARGE)
+    await put_all(alice, begun, LARGE)
+    original = getattr(direct._inbox, step)
+
+    async def away(*args):
+        door.limit = 0
+        return await original(*args)
+
+    setattr(direct._inbox, step, away)
+    expected = 201 if step == "forget" else 503  # the file is there, and the rest is swept
+    await finish(alice, begun, expected)
+    door.limit = None
+    setattr(direct._inbox, step, original)
+    about = await finish(alice, begun, 200 if step == "forget" else 201)
+    assert about["file"]["sha256"] == sha256(LARGE)
+    assert await sweeping.sweep_direct(direct, stray_s=-10) == (1 if step == "forget" else 0)
