@@ -58,7 +58,7 @@ async def test_folders_go_with_or_without_what_is_in_them(alice, engine, content
     data = [("action", "delete"), ("sure", "1"), ("content", content)]
     data += [("folders", str(id_)) for id_ in (other, top, low)]
     answer = await alice.post("/files/many", data=data, allow_redirects=False)
-    assert answer.headers["Location"] == "/files?notice=files_deleted"
+    assert answer.headers["Location"] == "/files?notice=ticked_deleted"
     assert await engine.count(Folder.select()) == 0
     assert await engine.scalars(File.select(File.folder_id)) == (
         [None] if content == "keep" else []

@@ -46,7 +46,8 @@ async def _do(request: web.Request, user: User, wanted: Many) -> web.Response:
         if not wanted.sure:
             return await ask(request, files, folders, wanted.back)
         await remove(request, user, wanted.ids, wanted.folder_ids, keep=wanted.keep)
-        return see_other(_with_notice(wanted.back, "files_deleted"))
+        notice = "ticked_deleted" if folders else "files_deleted"
+        return see_other(_with_notice(wanted.back, notice))
     async with engine.transaction() as conn:
         await _change(conn, user, wanted, owners([*files, *folders]))
     return see_other(_with_notice(wanted.back, "saved"))

@@ -199,7 +199,7 @@ export class Row {
   }
 
   private become(state: State, text: string): void {
-    const held = this.element.contains(document.activeElement);
+    const focused = document.activeElement; // a button that is hidden loses it at once
     this.state = state;
     this.element.dataset["state"] = state;
     this.detail.textContent = text;
@@ -207,7 +207,7 @@ export class Row {
     this.buttons.resume.hidden = !["paused", "offline", "failed"].includes(state);
     this.buttons.resume.textContent = this.words.text(state === "paused" ? "Resume" : "Retry");
     this.buttons.cancel.hidden = state === "done";
-    if (held && document.activeElement instanceof HTMLElement && document.activeElement.hidden) {
+    if (focused instanceof HTMLElement && focused.hidden && this.element.contains(focused)) {
       (this.buttons.pause.hidden ? this.buttons.resume : this.buttons.pause).focus();
     }
     this.target.changed(this);
