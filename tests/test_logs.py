@@ -4,13 +4,14 @@ import asyncio
 import io
 import json
 import logging
+import re
 
 import aiohttp
 import pytest
 
 from tests.chassis import ANYONE, Route, make_app
-from www.access_log import AccessLogger
-from www.logs import BufferedHandler, JsonFormatter, TextFormatter, setup_logging
+from www.access_log import AccessLogger, AccessRecord
+from www.logs import BufferedHandler, JsonFormatter, TextFormatter, only_handler, setup_logging
 from www.models import User
 from www.server import Listener
 from www.settings import Log
@@ -145,6 +146,59 @@ async def test_the_access_log_shows_nobody_as_a_dash(caplog):
     (record,) = [record for record in caplog.records if record.name == "www.access"]
     assert record.getMessage().endswith(" 127.0.0.1 -")
     assert json.loads(JsonFormatter().format(record))["user"] is None
+
+
+async def test_answers_stand_between_other_lines_in_their_order(monkeypatch):
+    root, stream = logging.Logger("root", logging.INFO), io.StringIO()  # noqa: LOG001  apart
+    root.addHandler(handler := BufferedHandler(stream))
+    handler.setFormatter(TextFormatter())
+    monkeypatch.setattr(logging, "getLogger", lambda _name=None: root)
+    listener = Listener(make_app())
+    url = f"http://127.0.0.1:{await listener.start('127.0.0.1', 0)}"
+    async with aiohttp.ClientSession() as session:
+        for path in ("/healthz", "/a\u202eb\nc"):
+            await (await session.get(url + path)).read()
+            root.info("after %s", path[1])
+    await listener.stop()
+    assert stream.getvalue() == ""
+    root.warning("at once")
+    lines = stream.getvalue().splitlines()
+    ends = ["200 ", "after h", "404 ", "after a", "at once"]
+    assert len(lines) == 5
+    assert all(end in line for end, line in zip(ends, lines, strict=True))
+    assert re.fullmatch(
+        r"\S+Z INFO root GET /healthz 200 \d+B \S+ms 127.0.0.1 - id=\w{16}", lines[0]
+    )
+    assert lines == sorted(lines, key=lambda line: line[:24])
+
+
+async def test_answers_are_written_after_a_while_and_in_crowds(monkeypatch):
+    handler = BufferedHandler(stream := io.StringIO())
+    handler.setFormatter(JsonFormatter())
+    monkeypatch.setattr("www.logs._DELAY_S", 0.01)
+    values = ("GET", "/", 200, 9, 0.1, "::1", "-")
+    handler.keep(AccessRecord("www.access", values, "r1"))
+    async with asyncio.timeout(5):
+        while not stream.getvalue():  # noqa: ASYNC110  a stream has no event
+            await asyncio.sleep(0.005)
+    entry = json.loads(stream.getvalue())
+    assert (entry["path"], entry["user"], entry["request_id"]) == ("/", None, "r1")
+    monkeypatch.setattr("www.logs._DELAY_S", 1000)
+    for _ in range(200):
+        handler.keep(AccessRecord("www.access", values, "r1"))
+    assert len(stream.getvalue().splitlines()) == 201
+
+
+def test_a_logger_with_a_filter_or_more_handlers_has_no_short_way():
+    logger, handler = logging.Logger("www.access"), BufferedHandler(io.StringIO())  # noqa: LOG001
+    assert only_handler(logger) is None
+    logger.addHandler(handler)
+    assert only_handler(logger) is handler
+    logger.addFilter(lambda _record: False)
+    assert only_handler(logger) is None
+    logger.filters.clear()
+    logger.addHandler(logging.NullHandler())
+    assert only_handler(logger) is None
 
 
 async def test_it_can_be_turned_off(caplog):

@@ -1,8 +1,9 @@
 """Where log lines go: one handler on standard error, text for people or JSON for programs.
 
 Lines below a warning wait up to half a second and are written together, since a write per line
-would cost each request a system call. Control characters are escaped, so that what a client sends
-can forge neither a line nor a terminal's commands.
+would cost each request a system call; records that last are even formatted together. Control
+characters are escaped, so that what a client sends can forge neither a line nor a terminal's
+commands.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 import re
 import sys
 import time
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,7 +44,39 @@ def setup_logging(settings: Log, stream: IO[str] | None = None) -> logging.Handl
 
 def escaped(text: str) -> str:
     """Return `text` with control, line and direction characters written out."""
+    if text.isascii() and text.isprintable():  # as nearly all lines are
+        return text
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+class Lasting(logging.LogRecord):
+    """A record whose values nobody changes afterwards, so that it can be formatted later.
+
+    The class has what most records have; an heir sets `name`, `created`, `msecs`, `msg` and `args`.
+    """
+
+    levelno = logging.INFO
+    levelname = "INFO"
+    pathname = filename = module = funcName = ""  # noqa: N815  logging's name
+    lineno = 0
+    exc_info = exc_text = stack_info = None
+    process = processName = thread = threadName = taskName = None  # noqa: N815
+
+
+def only_handler(logger: logging.Logger) -> BufferedHandler | None:
+    """Return the handler that gets all records of `logger`, if it is the one of `setup_logging`.
+
+    Whoever has many records spares them the walk through loggers, filters and locks (2 us).
+    """
+    found: list[logging.Handler] = []
+    at: logging.Logger | None = logger
+    while at is not None:
+        if at.filters or at.disabled:
+            return None
+        found += at.handlers
+        at = at.parent if at.propagate else None
+    first = found[0] if len(found) == 1 else None
+    return first if isinstance(first, BufferedHandler) and not first.filters else None
 
 
 class BufferedHandler(logging.StreamHandler[IO[str]]):
@@ -50,17 +84,30 @@ class BufferedHandler(logging.StreamHandler[IO[str]]):
 
     def __init__(self, stream: IO[str]) -> None:
         super().__init__(stream)
-        self._lines: list[str] = []
+        self._lines: list[str | Lasting] = []
         self._waiting_on: asyncio.AbstractEventLoop | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the line, and write all of them when one is urgent or they are many."""
-        try:
-            self._lines.append(self.format(record))
-        except Exception:  # noqa: BLE001  a line that cannot be formatted must not end a request
-            self.handleError(record)
+        if isinstance(record, Lasting):
+            self.keep(record)
             return
-        if record.levelno >= logging.WARNING or len(self._lines) >= _MAX_LINES:
+        if (line := self._formatted(record)) is not None:
+            self._lines.append(line)
+        if record.levelno >= logging.WARNING:
+            self.flush()
+            return
+        self._wait()
+
+    def keep(self, record: Lasting) -> None:
+        """Take a record that is no warning; for one thread only, that of the event loop."""
+        self._lines.append(record)
+        if self._waiting_on is None or len(self._lines) >= _MAX_LINES:
+            self._wait()
+
+    def _wait(self) -> None:
+        """See to it that the lines are written, soon or now."""
+        if len(self._lines) >= _MAX_LINES:
             self.flush()
             return
         try:
@@ -76,7 +123,9 @@ class BufferedHandler(logging.StreamHandler[IO[str]]):
         """Write what was gathered."""
         self.acquire()
         try:
-            lines, self._lines, self._waiting_on = self._lines, [], None
+            kept, self._lines, self._waiting_on = self._lines, [], None
+            formatted = (self._formatted(one) if isinstance(one, Lasting) else one for one in kept)
+            lines = [line for line in formatted if line is not None]
             if lines:
                 self.stream.write("\n".join(lines) + "\n")
                 self.stream.flush()
@@ -85,6 +134,13 @@ class BufferedHandler(logging.StreamHandler[IO[str]]):
         finally:
             self.release()
 
+    def _formatted(self, record: logging.LogRecord) -> str | None:
+        try:
+            return self.format(record)
+        except Exception:  # noqa: BLE001  a line that cannot be formatted must not end a request
+            self.handleError(record)
+            return None
+
 
 class TextFormatter(logging.Formatter):
     """2026-11-22T14:05:00.123Z INFO www.access GET / 200 ...; a traceback follows indented."""
@@ -92,8 +148,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback's lines if there is one."""
         line = f"{_when(record)} {record.levelname} {record.name} {escaped(record.getMessage())}"
-        request_id = _fields(record).get("request_id")
-        if request_id:
+        if request_id := _request_id(record):
             line += f" id={request_id}"
         if record.exc_info:
             trace = self.formatException(record.exc_info).split("\n")
@@ -123,6 +178,15 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
     return fields if isinstance(fields, dict) else {}
 
 
+def _request_id(record: logging.LogRecord) -> object:
+    # An access record makes its fields anew for whoever asks, and this is asked for every line.
+    return getattr(record, "request_id", None) or _fields(record).get("request_id")
+
+
 def _when(record: logging.LogRecord) -> str:
-    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-    return f"{seconds}.{int(record.msecs):03d}Z"
+    return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
