@@ -36,6 +36,29 @@ async def test_it_returns_what_was_inserted(engine: Engine, ada: Author):
     assert type(found.sold_out) is bool
 
 
+async def test_what_is_stored_is_equal_until_the_row_changes(engine: Engine, ada: Author):
+    out_at = datetime(2026, 11, 22, 9, 30, 0, 123456, UTC)
+    book = Book(author_id=ada.id, title="Notes 😀", extra={"a": [1, None]}, out_at=out_at)
+    await engine.insert(book)
+    first = await engine.stored(Book, book.id)
+    assert first is not None
+    assert engine.decoded(Book, first) == book
+    assert await engine.stored(Book, book.id) == first
+    other = {"pages": 9, "price": 2.5, "extra": {"a": [1]}, "sold_out": True, "out_at": None}
+    for key, value in other.items():
+        await engine.run(Book.update(**{key: value}).where(Book.id == book.id))
+        changed = await engine.stored(Book, book.id)
+        assert changed != first
+        assert changed is not None
+        assert engine.decoded(Book, changed)[key] == value
+        first = changed
+    async with engine.transaction() as conn:
+        assert await conn.stored(Book, book.id) == first
+        await conn.run(Book.delete().where(Book.id == book.id))
+        assert await conn.stored(Book, book.id) is None
+    assert await engine.stored(Book, book.id) is None
+
+
 async def test_it_stores_times_in_utc(engine: Engine, ada: Author):
     east = datetime(2026, 1, 1, 3, tzinfo=timezone(timedelta(hours=8)))
     book = await engine.insert(Book(author_id=ada.id, title="x", out_at=east))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from www.db import loading, plans, seen
 from www.db.compile import Compiled, Dialect, compile_node
@@ -33,6 +33,12 @@ TupleT = TypeVar("TupleT", bound=tuple[Any, ...])
 TableT = TypeVar("TableT", bound=Table)
 _NESTED = "(SELECT"  # which may take as long as it likes
 Change = Insert[R] | Update[R] | Delete[R]
+
+
+class Stored(NamedTuple, Generic[TableT]):
+    """The values of a row as the database gives them: `Verbs.stored`."""
+
+    values: Row
 
 
 class Verbs:
@@ -109,13 +115,32 @@ class Verbs:
 
     async def get(self, table: type[TableT], *key: Any) -> TableT | None:
         """Return the row with that primary key or None."""
-        info = table.info
-        plan = plans.get(info, self.dialect)
-        found = self._read(plan.text, plan.key(info, key))
+        found = self._by_key(table, key)
         if not isinstance(found, list):
             found = await found
-        rows: list[TableT] = maker(info, info.whole, self.dialect)(found)
+        rows: list[TableT] = maker(table.info, table.info.whole, self.dialect)(found)
         return rows[0] if rows else None
+
+    async def stored(self, table: type[TableT], *key: Any) -> Stored[TableT] | None:
+        """Return the row with that primary key as the database has it, or None.
+
+        Two that are equal are the same row, unchanged, and to compare them costs less than to
+        decode one: what was worked out from a row can be kept for as long as the row stays.
+        """
+        found = self._by_key(table, key)
+        if not isinstance(found, list):
+            found = await found
+        return Stored(found[0]) if found else None
+
+    def decoded(self, table: type[TableT], stored: Stored[TableT]) -> TableT:
+        """Return the row of `table` that was `stored`."""
+        row: TableT = maker(table.info, table.info.whole, self.dialect)([stored.values])[0]
+        return row
+
+    def _by_key(self, table: type[TableT], key: tuple[Any, ...]) -> Soon[list[Row]]:
+        info = table.info
+        plan = plans.get(info, self.dialect)
+        return self._read(plan.text, plan.key(info, key))
 
     async def scalars(self, select: Query[Any, tuple[T, *tuple[Any, ...]]]) -> list[T]:
         """Return the first selected column of every row."""
