@@ -7,6 +7,7 @@ A header of a proxy is believed only when the connection itself comes from one o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -39,9 +40,9 @@ def from_trusted_proxy(request: web.Request) -> bool:
 def client_address(request: web.Request) -> str:
     """Return the client's IP address, "" on a Unix socket."""
     peer = request.remote or ""
-    if not from_trusted_proxy(request):
-        return peer
     networks = request.app[keys.settings].server.trusted_proxies
+    if not networks or not _within(peer, networks):
+        return peer
     for item in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
         address = item.strip()
         if not _is_address(address):
@@ -54,30 +55,32 @@ def client_address(request: web.Request) -> str:
 
 def is_https(request: web.Request) -> bool:
     """Return whether the reader's own connection is encrypted."""
-    base_url = request.app[keys.settings].server.base_url
     if request.secure:
         return True
-    if base_url is not None:
-        return base_url.startswith("https:")
-    return from_trusted_proxy(request) and request.headers.get("X-Forwarded-Proto") == "https"
+    server = request.app[keys.settings].server
+    if server.base_url is not None:
+        return server.base_url.startswith("https:")
+    if not server.trusted_proxies or request.headers.get("X-Forwarded-Proto") != "https":
+        return False
+    return from_trusted_proxy(request)
 
 
 def host(request: web.Request) -> str:
     """Return the name that the client asked for, in lower case, with a port unless it is usual."""
     name = request.host
-    if from_trusted_proxy(request):
-        name = request.headers.get("X-Forwarded-Host", name)
+    if "X-Forwarded-Host" in request.headers and from_trusted_proxy(request):
+        name = request.headers["X-Forwarded-Host"]
     return _usual(name.lower(), "https" if is_https(request) else "http")
 
 
 def check_host(request: web.Request) -> None:
     """Raise BadRequest for a Host that is missing, malformed or not `server.base_url`'s."""
     # RFC 9112 section 3.2: a missing, repeated or invalid Host is answered with 400.
-    sent = request.headers.getall(hdrs.HOST, [])
+    sent = request.headers.getall(hdrs.HOST, ())
     if len(sent) > 1 or (not sent and request.version >= (1, 1)):
         raise BadRequest(N_("The request names no host."))
     name = host(request)
-    if not _HOST.fullmatch(name):
+    if not _is_valid(name):
         raise BadRequest(N_("The request names no valid host."))
     base_url = request.app[keys.settings].server.base_url
     if base_url is None or request.path in _PROBES:
@@ -85,6 +88,11 @@ def check_host(request: web.Request) -> None:
     parts = urlsplit(base_url)
     if name != _usual(parts.netloc.lower(), parts.scheme):
         raise BadRequest(N_("This site has another address."))
+
+
+@lru_cache(maxsize=256)  # a site has few names
+def _is_valid(name: str) -> bool:
+    return _HOST.fullmatch(name) is not None
 
 
 def absolute_url(request: web.Request, path: str) -> str:

@@ -18,6 +18,7 @@ from www.db.seen.counters import Counters
 from www.db.seen.report import Reports
 from www.db.seen.slow import SlowLog
 from www.files import naming
+from www.files.again import SentFiles
 from www.files.arrivals import Arrivals
 from www.files.facts import Facts
 from www.files.hot import HotContents
@@ -34,6 +35,7 @@ from www.pictures.limits import Limits
 from www.pictures.maker import Pictures
 from www.render import load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
+from www.routing import remember_routes
 from www.storage import origin_for_browsers, storage_of
 from www.uploads import protocol
 from www.uploads import sweeping as upload_sweeping
@@ -70,6 +72,7 @@ def create_app(
     app[keys.can] = permissions.can
     app[keys.passwords] = passwords or Passwords()
     app[keys.hot] = HotContents()
+    app[keys.sent] = SentFiles()
     app[keys.checksums] = Checksums()
     app[keys.space] = Space()
     app[keys.scanner] = _scanner(settings)
@@ -79,6 +82,7 @@ def create_app(
     app[keys.tasks] = set()
     app[keys.metrics] = Metrics()
     setup_routes(app, routes)
+    remember_routes(app)
     app[keys.urls] = Urls(app.router)
     setup_templates(app, loader)
     app.on_response_prepare.extend((add_headers, protocol.add_headers))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from www.db import Engine
     from www.db.seen.counters import Counters
     from www.db.seen.report import Reports
+    from www.files.again import SentFiles
     from www.files.arrivals import Arrivals
     from www.files.facts import Facts
     from www.files.hot import HotContents
@@ -41,6 +42,7 @@ settings: Final[web.AppKey[Settings]] = web.AppKey("settings")
 engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
 storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
 hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in memory
+sent: Final[web.AppKey[SentFiles]] = web.AppKey("sent")  # answers of small files
 checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
 direct: Final[web.AppKey[Direct | None]] = web.AppKey("direct")  # None: all come through us
 uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")
@@ -67,5 +69,5 @@ user: Final[web.RequestKey[User | None]] = web.RequestKey("user")
 session: Final[web.RequestKey[Session | None]] = web.RequestKey("session")
 language: Final[web.RequestKey[str]] = web.RequestKey("language")
 theme: Final[web.RequestKey[str]] = web.RequestKey("theme")
-set_cookie: Final[web.RequestKey[str]] = web.RequestKey("set_cookie")  # of a streamed answer too
+set_cookie: Final[web.RequestKey[str | None]] = web.RequestKey("set_cookie")  # of streams too
 answering: Final[web.RequestKey[bool]] = web.RequestKey("answering")  # headers are on their way

@@ -61,6 +61,18 @@ class Decision:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+def asks_for_all(method: str, headers: MultiMapping[str]) -> bool:
+    """Tell whether this is a GET for all of it, whatever the version: `decide` would say 200."""
+    # In the order in which they are met; any() over the names costs three times as much.
+    return method == "GET" and not (
+        "If-None-Match" in headers
+        or "Range" in headers
+        or "If-Modified-Since" in headers
+        or "If-Match" in headers
+        or "If-Unmodified-Since" in headers
+    )
+
+
 def decide(
     method: str, headers: MultiMapping[str], content: Validators, *, whole: bool = False
 ) -> Decision:

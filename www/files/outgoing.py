@@ -13,6 +13,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from www import keys
+from www.files import again
 from www.files.download import Download, respond
 from www.pictures import cleaning
 from www.pictures.maker import VERSION
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from www.db import Stored
     from www.models import File
     from www.pictures.pieces import Written
     from www.storage import Content, Readable
@@ -81,19 +83,34 @@ async def prepared(
     return storage, found
 
 
-async def send(request: web.Request, file: File) -> web.StreamResponse:
+async def send(
+    request: web.Request, file: File, row: Stored[File] | None = None
+) -> web.StreamResponse:
     """Answer a GET or HEAD for a file that this reader may have.
 
-    Raises NotFound, PreconditionFailed, BrokenPicture, Unavailable.
+    `row` is what the file was made of, where its address alone lets people read it: then the
+    answer may be kept for others. Raises NotFound, PreconditionFailed, BrokenPicture, Unavailable.
     """
     storage, [(sha256, size_bytes)] = await prepared(request, [file])
     found = Download(file.name, file.content_type, sha256, size_bytes, file.created_at)
+    if row is not None:
+        others_get_another = _is_cleaned(request, file)
+        if not (others_get_another and _owns(request, file)):
+            but_for = file.owner_id if others_get_another else None
+            again.keep(request, file, row, storage, found, but_for=but_for)
     return await respond(request, storage, found)
 
 
 def _must_be_cleaned(request: web.Request, file: File) -> bool:
-    if file.content_type not in cleaning.KINDS:
-        return False
+    return _is_cleaned(request, file) and not _owns(request, file)
+
+
+def _is_cleaned(request: web.Request, file: File) -> bool:
+    """Tell whether others than the owner get this file without metadata."""
+    keeps = request.app[keys.settings].storage.keep_metadata
+    return file.content_type in cleaning.KINDS and not keeps
+
+
+def _owns(request: web.Request, file: File) -> bool:
     user = request[keys.user]
-    is_owner = user is not None and user.id == file.owner_id
-    return not is_owner and not request.app[keys.settings].storage.keep_metadata
+    return user is not None and user.id == file.owner_id

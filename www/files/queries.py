@@ -55,10 +55,23 @@ async def readable_file(
     the `key` that `key_of` gives, in addresses without a name. So nobody finds it by counting.
     """
     found = await file(conn, id)
-    if can(user, "manage_file", found) or found.visibility == Visibility.PUBLIC:
-        return found
-    if found.visibility == Visibility.UNLISTED and await _knows(conn, found, name, key):
-        return found
+    await require_readable(conn, user, found, name=name, key=key)
+    return found
+
+
+async def require_readable(
+    conn: Verbs,
+    user: User | None,
+    file: File,
+    *,
+    name: str | None = None,
+    key: str | None = None,
+) -> None:
+    """Raise NotFound unless `user` may read `file`, as `readable_file` says."""
+    if can(user, "manage_file", file) or file.visibility == Visibility.PUBLIC:
+        return
+    if file.visibility == Visibility.UNLISTED and await _knows(conn, file, name, key):
+        return
     raise NotFound
 
 

@@ -14,8 +14,8 @@ from multidict import MultiDict
 
 from www import keys
 from www.errors import Invalid, NotFound, TooLarge, WwwError
+from www.files import again, folder_queries, queries
 from www.files import archive as archives
-from www.files import folder_queries, queries
 from www.files.actions import Arrival
 from www.files.archive import MAX_ENTRIES
 from www.files.arranging import Filed, arrange
@@ -24,6 +24,7 @@ from www.files.outgoing import prepared, send
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
 from www.i18n import N_
+from www.models import File
 from www.render import render, see_other
 from www.requests import query_text, read_form, row_id, signed_in, wants_json
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from www.db import Engine
     from www.files.upload import Form as Upload
-    from www.models import File, User
+    from www.models import User
 
 _ARCHIVE_NAME: Final = "files.zip"
 
@@ -62,14 +63,20 @@ async def upload(request: web.Request) -> web.Response:
 
 async def download(request: web.Request) -> web.StreamResponse:
     """Send a file, whole or in part; under a former name it leads to the present one."""
-    engine, name = request.app[keys.engine], request.match_info["name"]
-    file = await queries.readable_file(engine, request[keys.user], row_id(request), name=name)
+    engine, id, name = request.app[keys.engine], row_id(request), request.match_info["name"]
+    row = await engine.stored(File, id)
+    if row is None:
+        raise NotFound
+    if (answer := await again.answer(request, id, row, name)) is not None:
+        return answer
+    file = engine.decoded(File, row)
+    await queries.require_readable(engine, request[keys.user], file, name=name)
     if name != file.name:
         if name not in await queries.former_names(engine, file.id):
             raise NotFound
         headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
         return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers=headers)
-    return await send(request, file)
+    return await send(request, file, row)
 
 
 async def archive(request: web.Request) -> web.StreamResponse:

@@ -7,6 +7,7 @@ RFC 4647's lookup, cut down to two languages: every tag that begins with `en` is
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 LANGUAGES: Final[dict[str, str]] = {"en": "English", "zh-Hans": "简体中文"}
@@ -24,8 +25,13 @@ def negotiate(accept_language: str | None, cookie: str | None, default: str) -> 
     """Return one of LANGUAGES; nothing that a client can send raises."""
     if cookie in LANGUAGES:
         return cookie
+    return _accepted(accept_language[:_MAX_CHARS], default) if accept_language else default
+
+
+@lru_cache(maxsize=512)  # browsers agree on few
+def _accepted(accept_language: str, default: str) -> str:
     best, best_q = default, 0.0
-    for item in (accept_language or "")[:_MAX_CHARS].split(","):
+    for item in accept_language.split(","):
         match = _TAG.fullmatch(item.replace(" ", "").replace("\t", ""))
         if match is None:
             continue

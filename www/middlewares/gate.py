@@ -20,6 +20,7 @@ async def gate_middleware(request: web.Request, handler: Handler) -> web.StreamR
     check_host(request)
     if "\0" in request.path:
         raise NotFound
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+    coding = request.headers.get(hdrs.CONTENT_ENCODING)
+    if coding is not None and coding.lower() != "identity":
         raise UnsupportedType(N_("Compressed request bodies are not accepted here."))
     return await handler(request)

@@ -14,6 +14,8 @@ from www import keys
 from www.addresses import is_https
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from aiohttp import web
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -44,6 +46,16 @@ def policy_with(downloads: str = "", uploads: str = "") -> str:
 
 _POLICY: Final = "Content-Security-Policy"
 _HSTS: Final = "max-age=31536000"
+
+
+def lines_depend_on(request: web.Request) -> Hashable | None:
+    """Return what the lines of `add_headers` depend on, apart from the request's id.
+
+    None where they are this request's alone.
+    """
+    if request.get(keys.request_id) is None or request[keys.set_cookie] is not None:
+        return None
+    return is_https(request), request.app.get(keys.policy)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -33,25 +33,16 @@ _current: ContextVar[web.Request | None] = ContextVar("current", default=None)
 @web.middleware
 async def seen_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count the request, and gather its statements if the settings say so."""
-    reports = request.app.get(keys.reports)
-    if reports is None:
-        return await _counted(request, handler)
-    started = perf_counter()
-    with reports.gather() as ran:
-        try:
-            return await _counted(request, handler)
-        finally:
-            if ran:
-                _report(request, reports, ran, perf_counter() - started)
-
-
-async def _counted(request: web.Request, handler: Handler) -> web.StreamResponse:
-    requests = request.app[keys.metrics].requests
-    token = _current.set(request)
+    app = request.app
+    reports, requests = app.get(keys.reports), app[keys.metrics].requests
+    _current.set(request)  # of this task, which aiohttp makes for one request and ends with it
     requests.open += 1
     status, started = 500, perf_counter()
     try:
-        response = await handler(request)
+        if reports is None:
+            response = await handler(request)
+        else:
+            response = await _reported(request, handler, reports)
         status = response.status
     except web.HTTPException as err:  # redirects; errors are answers by now
         status = err.status
@@ -64,7 +55,16 @@ async def _counted(request: web.Request, handler: Handler) -> web.StreamResponse
     finally:
         requests.open -= 1
         requests.observe(route_of(request), request.method, status, perf_counter() - started)
-        _current.reset(token)
+
+
+async def _reported(request: web.Request, handler: Handler, reports: Reports) -> web.StreamResponse:
+    started = perf_counter()
+    with reports.gather() as ran:
+        try:
+            return await handler(request)
+        finally:
+            if ran:
+                _report(request, reports, ran, perf_counter() - started)
 
 
 def route_of(request: web.Request) -> str:
