@@ -187,7 +187,7 @@ async def test_links_are_listed_with_what_became_of_them(alice, admin, file, eng
     await alice.post("/links/1/revoke")
     await engine.run(ShareLink.update(downloads_left=0).where(ShareLink.id == 3))
     page = await (await alice.get("/links")).text()
-    assert re.findall(r'class="badge[^"]*">([^<]+)<', page) == ["Used up", "Open", "Revoked"]
+    assert re.findall(r'class="badge[^"]*">([^<]+)<', page) == ["Used up", "Valid", "Revoked"]
     assert "No links yet" in await (await admin.get("/links")).text()
     assert "照片" in await (await admin.get("/links?show=everybody")).text()
     assert "照片" not in await (await admin.get("/links")).text()
