@@ -150,3 +150,21 @@ async def test_it_remembers_what_failed(pictures, make, monkeypatch):
     monkeypatch.setattr(pictures, "_descriptor", None)
     with pytest.raises(BrokenPicture):
         await pictures.copy(sha256, 160, "webp")
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("kind", ["cmyk", "rgb16", "b-w", "grey16", "alpha"])
+async def test_it_takes_every_kind_of_pixels(pictures, make, kind, ending):
+    """What printers, scanners and medicine save; the colours are those of the original."""
+    plain = samples.quarters()
+    made = {
+        "cmyk": lambda: plain.colourspace("cmyk"),
+        "rgb16": lambda: plain.colourspace("rgb16"),
+        "b-w": lambda: plain.colourspace("b-w"),
+        "grey16": lambda: plain.colourspace("grey16"),
+        "alpha": lambda: plain.bandjoin(255),
+    }[kind]()
+    copy = decoded(await pictures.copy(await make(samples.encoded(made, ending)), 160, "webp"))
+    assert (copy.width, copy.height) == (120, 80)
+    if kind not in {"b-w", "grey16"}:
+        assert corners(copy) == ["red", "green", "blue", "white"]

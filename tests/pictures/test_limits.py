@@ -61,6 +61,9 @@ BOMBS = {
     "truncated png": lambda: samples.encoded(samples.noisy(300, 200), ".png")[:9000],
     "truncated webp": lambda: samples.encoded(samples.noisy(300, 200), ".webp")[:2000],
     "html": lambda: b"GIF89a<script>alert(1)</script>",
+    "psd": lambda: b"8BPS\0\1" + bytes(6) + b"\0\3\0\0\xff\xff\0\0\xff\xff\0\x08\0\3" + bytes(60),
+    "heic": lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
+    "claim of a jpeg": lambda: b"\xff\xd8\xff\xe0" + bytes(3000),
     "nothing": lambda: b"",
     "noise": lambda: os.urandom(5000),
 }
