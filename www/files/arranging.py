@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from www.files.zipping import Entry
-from www.utils.names import safe_name
+from www.utils.names import portable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,17 +30,17 @@ class Filed:
 
 def arrange(files: Iterable[Filed]) -> list[Entry]:
     """Return the entries of an archive, in the order of `files`."""
-    placed = [(tuple(map(safe_name, file.folders)), file) for file in files]
+    placed = [(tuple(map(portable_name, file.folders)), file) for file in files]
     # A file may not take the name of a folder; folders of the same name are one.
     taken = {_key(folders[:n]) for folders, _ in placed for n in range(1, len(folders) + 1)}
     numbers: dict[str, int] = {}
     entries = []
     for folders, file in placed:
-        path = (*folders, safe_name(file.name))
+        path = (*folders, portable_name(file.name))
         key = _key(path)
         while _key(path) in taken:
             numbers[key] = numbers.get(key, 1) + 1
-            path = (*folders, _numbered(safe_name(file.name), numbers[key]))
+            path = (*folders, _numbered(portable_name(file.name), numbers[key]))
         taken.add(_key(path))
         entries.append(Entry("/".join(path), file.sha256, file.size_bytes, file.modified))
     return entries

@@ -6,12 +6,18 @@ it must be a fixed point, because names make round trips (downloaded, then uploa
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 MAX_BYTES: Final = 255  # NAME_MAX of every file system that a download may be saved on
 _MAX_EXTENSION_BYTES: Final = 32
 _FALLBACK: Final = "file"
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_NOT_ON_WINDOWS: Final = re.compile(r'[<>:"|?*]')
+_DEVICE: Final = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE
+)
 _FOLDERS: Final = frozenset({"", ".", ".."})
 # Control, format (bidi overrides, joiners) and surrogates: invisible, or a lie about the rest.
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
@@ -28,6 +34,15 @@ def safe_name(name: str) -> str:
     base = one_line.replace("\\", "/").rstrip("/").rpartition("/")[2]
     kept = _shortened(base.strip())
     return _FALLBACK if kept in _FOLDERS else kept
+
+
+def portable_name(name: str) -> str:
+    """Return `safe_name`, changed so that Windows can save it too: for what others unpack.
+
+    It takes no `a:b` (a stream inside a file), no CON.txt (a device) and no dot at the end.
+    """
+    plain = _NOT_ON_WINDOWS.sub("_", safe_name(name)).rstrip(". ") or _FALLBACK
+    return _shortened(f"_{plain}") if _DEVICE.match(plain) else plain
 
 
 def extension(name: str) -> str:
