@@ -55,7 +55,8 @@ class Bodies:
         self.turn = Semaphore(max(1, (os.cpu_count() or 1) - 1))
         self._steps = Threads(_STEPS, "body")
         self.large = Threads(leases, "lent")
-        self.small = Threads(min(leases, _SMALL_LEASES), "small")
+        # What takes a millisecond is not to wait for other programs, with others waiting for it.
+        self.small = Threads(min(leases, _SMALL_LEASES), "small", niceness=0)
         self._buffers = local()
         self._lingering: set[asyncio.Task[None]] = set()
 

@@ -1,4 +1,4 @@
-"""Threads that take bodies: they let the loop go first, and whoever asks first is served first."""
+"""Threads that take bodies: most let the loop go first, and whoever asks first is served first."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import get_native_id
 from typing import TYPE_CHECKING, Final
 
@@ -14,25 +15,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-_NICENESS: Final = 5  # pages beside 8 uploads: p99 as without them
+NICENESS: Final = 5  # pages beside 8 uploads: p99 as without them
 
 
 class Threads:
     """At most `count` threads; what is to be done beyond that waits, or asks `is_free` first."""
 
-    def __init__(self, count: int, name: str) -> None:
-        """Start none before there is something to do."""
+    def __init__(self, count: int, name: str, *, niceness: int = NICENESS) -> None:
+        """Start none before there is something to do; Linux knows a niceness per thread."""
         self.count = count
         self.busy = 0
         self._turns = asyncio.Semaphore(count)
-        self._pool = ThreadPoolExecutor(max(1, count), name, initializer=_after_the_loop)
+        self._pool = ThreadPoolExecutor(
+            max(1, count), name, initializer=partial(_be_nice, niceness)
+        )
 
     def is_free(self) -> bool:
         """Tell whether a thread is free."""
         return self.busy < self.count
 
     def is_wanted(self) -> bool:
-        """Tell whether somebody waits for a thread; asked in any of them."""
+        """Tell whether all are taken, so that whoever asks has to wait; called in any thread."""
         return self._turns.locked()
 
     async def take(self) -> None:
@@ -56,10 +59,11 @@ class Threads:
         self._pool.shutdown(wait=True)
 
 
-def _after_the_loop() -> None:
-    """Let the loop go first where both want a core; Linux knows a niceness per thread."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+def _be_nice(niceness: int) -> None:
+    """Let the loop go first where both want a core, however nice the server is itself."""
+    if niceness and sys.platform == "linux":
+        started = os.getpriority(os.PRIO_PROCESS, get_native_id())
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), min(started + niceness, 19))
 
 
 async def _finish(work: Future[None], interrupt: Callable[[], None] | None) -> None:

@@ -207,6 +207,8 @@ class _Intake:
 
     async def abort(self) -> None:
         """Leave nothing behind, unless everything was committed."""
+        if self._complete:
+            return
         await _all(self._end(file.incoming) for file in self.files)
 
     async def _end(self, incoming: Incoming) -> None:
