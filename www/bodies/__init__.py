@@ -6,6 +6,6 @@ the bytes come from is decided there. Reading, parsing, hashing and writing happ
 
 from www.bodies.expecting import expect_later, send_continue
 from www.bodies.lending import Lender
-from www.bodies.pouring import Bodies, Feed, TooLong
+from www.bodies.pouring import Bodies, Feed, Room, TooLong
 
-__all__ = ["Bodies", "Feed", "Lender", "TooLong", "expect_later", "send_continue"]
+__all__ = ["Bodies", "Feed", "Lender", "Room", "TooLong", "expect_later", "send_continue"]

@@ -3,7 +3,8 @@
 aiohttp copies every byte three times on the loop's thread before a handler sees it. While the
 socket is lent it reads nothing; afterwards it goes on where the thread has stopped, in the middle
 of the body too, so that lingering and keep-alive stay what they were. This is the one place that
-knows aiohttp's inside: `_parser`, `_pause_reading_for_buffer` and its counterpart.
+knows aiohttp's inside: `_parser`, `_pause_reading_for_buffer` and its counterpart,
+`StreamReader._read_nowait`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Lent:
         self.left_bytes = left_bytes
         self.taken_bytes = 0
         self.waiting = False  # for the client, and not for the disk
+        self.interrupted = False
         self._socket = socket.socket(fileno=os.dup(fd))
 
     def read_into(self, view: memoryview, patience_s: float, flags: int = 0) -> int:
@@ -62,13 +64,23 @@ class Lent:
         return self.read_into(view, patience_s, _DROPPED)
 
     def interrupt(self) -> None:
-        """Let the thread that waits find the end of the connection, which can only be closed."""
+        """Let the thread that waits find the end of the connection, which can only be closed.
+
+        What has arrived already can still be read, and Linux goes on taking what a quick client
+        sends; so whoever reads much looks at `interrupted`.
+        """
+        self.interrupted = True
         with contextlib.suppress(OSError):  # it has ended by itself
             self._socket.shutdown(socket.SHUT_RD)
 
     def close(self) -> None:
         """Give the descriptor back."""
         self._socket.close()
+
+
+def read_in_spite(content: StreamReader) -> bytes:
+    """Return what had arrived when the connection ended, which aiohttp holds back then."""
+    return content._read_nowait(-1)  # noqa: SLF001  see the docstring of the module
 
 
 class Lender(web.RequestHandler):
@@ -89,7 +101,9 @@ class Lender(web.RequestHandler):
     def can_lend(self) -> bool:
         """Tell whether the bytes of the socket are those of the body: not where TLS is between."""
         transport = self.transport
-        if transport is None or transport.get_extra_info("sslcontext") is not None:
+        if transport is None or transport.is_closing():
+            return False
+        if transport.get_extra_info("sslcontext") is not None:
             return False
         return transport.get_extra_info("socket") is not None
 

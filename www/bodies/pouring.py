@@ -12,18 +12,20 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from threading import Semaphore, local
 from typing import Final, Self, TypeAlias
 
 from aiohttp import web
 
 from www.bodies.expecting import send_continue
-from www.bodies.lending import Lender, Lent
+from www.bodies.lending import Lender, Lent, read_in_spite
 from www.bodies.threads import Threads
 
 Feed: TypeAlias = Callable[[bytes | bytearray, int], None]
 """Called with a buffer and how many of its bytes are new; afterwards the buffer is used again."""
+Room: TypeAlias = Callable[[int], Awaitable[None]]
+"""Awaited with how many bytes a body of unknown length has by now, before they are fed."""
 
 LARGE_BYTES: Final = 512 * 1024
 """What must be missing for a socket to be lent; below it a thread brings nothing."""
@@ -83,18 +85,22 @@ class Bodies:
         max_bytes: int,
         idle_s: float,
         last: Callable[[], None] | None = None,
+        room: Room | None = None,
     ) -> None:
         """Call `feed` with all bytes of the body, in order, in threads, one call at a time.
 
-        Behind the last byte `last` is called, in the same thread. Whatever they raise ends it, and
-        is raised. Raises TooLong, TimeoutError when nothing
-        comes for `idle_s` seconds, ConnectionError and RequestPayloadError when it is cut off.
+        Behind the last byte `last` is called, in the same thread. Whatever they or `room` raise
+        ends it, and is raised. Raises TooLong, TimeoutError when nothing comes for `idle_s`
+        seconds, ConnectionError and RequestPayloadError when it is cut off: then everything has
+        been fed that was read. No call is running when this returns, also where it was cancelled.
         """
         if (request.content_length or 0) > max_bytes:
             raise TooLong
         await send_continue(request)
         pouring = _Pouring(self, request, feed, max_bytes, idle_s)
         pouring.last = last
+        if request.content_length is None:
+            pouring.room = room
         try:
             await pouring.run()
         finally:
@@ -137,6 +143,7 @@ class _Pouring:
         self._arrived_bytes = 0  # before `_content` began
         self._slow = False  # it let a thread wait
         self.last: Callable[[], None] | None = None
+        self.room: Room | None = None
         protocol = request.protocol
         self._lender = protocol if isinstance(protocol, Lender) else None
 
@@ -159,7 +166,8 @@ class _Pouring:
         """Read and forget, so that a client that sends everything first can read the answer."""
         try:
             async with asyncio.timeout(_LINGER_S):
-                if self._bodies.large.is_free():
+                lender = self._lender
+                if lender is not None and lender.can_lend() and self._bodies.large.is_free():
                     await self._lent(_discard_lent, self._bodies.large)
                 while await self._content.readany():
                     pass
@@ -191,7 +199,7 @@ class _Pouring:
         """Pour aiohttp's stream until it ends (then True) or the socket can be lent."""
         while self._slow or not self._lendable():
             async with asyncio.timeout(self._idle_s):
-                chunk = await self._content.readany()
+                chunk = await self._arrived()
             if not chunk:
                 if self.last is not None:
                     await self._bodies.step(self._end)
@@ -201,11 +209,22 @@ class _Pouring:
             if self._lender is not None:
                 self._lender.hold()  # one chunk per body in memory, however many bodies
             try:
+                if self.room is not None:
+                    await self.room(self._poured_bytes)
                 await self._bodies.step(lambda got=chunk: self._feed_step(got))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             finally:
                 if self._lender is not None:
                     self._lender.go_on()
         return False
+
+    async def _arrived(self) -> bytes:
+        """Return what aiohttp has read; what came before the end of the connection counts, too."""
+        try:
+            return await self._content.readany()
+        except (ConnectionError, web.RequestPayloadError):
+            if chunk := read_in_spite(self._content):
+                return chunk
+            raise
 
     def _feed_step(self, chunk: bytes) -> None:
         self._feed(chunk, len(chunk))
@@ -266,6 +285,8 @@ class _Pouring:
             filled = self._fill(lent, view)
             if filled:
                 self._feed_in_turn(buffer, filled)
+            if lent.interrupted and lent.left_bytes:
+                raise ConnectionResetError("interrupted inside a body")
         if not lent.left_bytes:
             self._end()
 
@@ -279,7 +300,12 @@ class _Pouring:
         end, filled = time.monotonic() + (_HURRY_S if hurry else _PATIENCE_S), 0
         while filled < len(view) and lent.left_bytes:
             patience_s = end - time.monotonic()
-            size_bytes = lent.read_into(view[filled:], patience_s) if patience_s > 0 else 0
+            try:
+                size_bytes = lent.read_into(view[filled:], patience_s) if patience_s > 0 else 0
+            except ConnectionError:
+                if not filled:
+                    raise
+                break  # what came before the end counts; the next read finds the end again
             if not size_bytes:
                 self._slow = True
                 break
