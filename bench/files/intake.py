@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.files.hostile import hostile
 from bench.files.pages import pages
-from bench.files.servers import Cost, Nginx, Ours
+from bench.files.servers import Cost, Nginx, Ours, Tus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,8 @@ def big(folder: Path, size_mib: int, rounds: int) -> None:
         "nginx PUT": Nginx(folder / "nginx"),
         "form": Ours(folder / "form"),
         "form, no hash": Ours(folder / "unhashed", "bench.files.unhashed"),
+        "tus": Tus(folder / "tus"),
+        "tus, no hash": Tus(folder / "tus-unhashed", "bench.files.unhashed"),
     }
     costs: dict[str, list[Cost]] = {name: [] for name in servers}
     try:
@@ -45,7 +47,7 @@ def big(folder: Path, size_mib: int, rounds: int) -> None:
             for name, server in servers.items():
                 source.open("r+b").write(name.encode().ljust(20) + bytes([len(costs[name])]))
                 with server.measured() as cost:
-                    curl([*server.sending(source), address(server, source)])
+                    curl([*server.sending(source), server.address(source)])
                 costs[name].append(cost)
                 empty(server.folder)
     finally:
@@ -86,13 +88,8 @@ def _lines(server: Server, source: Path) -> str:
     words = iter(server.sending(source))
     lines = [f'{word.removeprefix("--")} = "{next(words)}"\n' for word in words]
     return (
-        "".join(lines) + f'url = "{address(server, source)}"\noutput = "/dev/null"\nfail\nsilent\n'
+        "".join(lines) + f'url = "{server.address(source)}"\noutput = "/dev/null"\nfail\nsilent\n'
     )
-
-
-def address(server: Server, source: Path) -> str:
-    """Return where `source` is sent to."""
-    return server.url + (server.path or f"/{source.name}")
 
 
 def table(costs: dict[str, list[Cost]], gib: float, size_mib: int) -> None:

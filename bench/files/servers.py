@@ -33,6 +33,7 @@ http {{
   }}
 }}
 """
+_TUS_CONTENT: Final = "application/offset+octet-stream"
 _USER: Final = "user root;"  # its workers must write where we do
 
 
@@ -74,6 +75,10 @@ class Server:
     def sending(self, source: Path) -> list[str]:
         """Return curl's arguments that send `source`."""
         return ["--upload-file", str(source)]
+
+    def address(self, source: Path) -> str:
+        """Return where `source` is sent to."""
+        return self.url + (self.path or f"/{source.name}")
 
     @contextmanager
     def measured(self) -> Iterator[Cost]:
@@ -125,6 +130,25 @@ class Ours(Server):
         with closing(HTTPConnection("127.0.0.1", port_of(self))) as connection:
             connection.request("POST", "/register", urlencode(fields), kind)
             return str(connection.getresponse().headers["Set-Cookie"]).partition(";")[0]
+
+
+class Tus(Ours):
+    """The program, by resumable uploads: created, then sent with one request."""
+
+    def sending(self, source: Path) -> list[str]:
+        """Send all of it as one PATCH."""
+        lines = ("Tus-Resumable: 1.0.0", "Upload-Offset: 0", f"Content-Type: {_TUS_CONTENT}")
+        headers = [word for line in lines for word in ("--header", line)]
+        method = ["--request", "PATCH", "--cookie", self.cookie]
+        return [*method, *headers, "--upload-file", str(source)]
+
+    def address(self, source: Path) -> str:
+        """Create the upload; return its address."""
+        length = str(source.stat().st_size)
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": length, "Cookie": self.cookie}
+        with closing(HTTPConnection("127.0.0.1", port_of(self))) as connection:
+            connection.request("POST", "/uploads", headers=headers)
+            return str(connection.getresponse().headers["Location"])
 
 
 class Nginx(Server):

@@ -73,6 +73,10 @@ class Tus:
         assert answer.status == 200
         return int(answer.headers["Upload-Offset"])
 
+    def is_held(self, address):
+        """Tell whether a request is busy with the upload."""
+        return self.actor.app[keys.uploads].locks.is_held(address[-32:])
+
     async def delete(self, address, **headers):
         """Cancel."""
         return await self.ask("DELETE", address, **headers)

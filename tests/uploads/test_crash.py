@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import re
 import sys
@@ -12,20 +13,20 @@ import pytest
 from aiohttp import ClientError, ClientSession, CookieJar
 
 from tests.actors import PASSWORD
-from tests.files.door import sha256
+from tests.files.door import sha256, until
 from tests.uploads.door import CONTENT, checksum, noise
 from www.db import Engine
 from www.models import File
 from www.storage import LocalStorage
 
-DATA = noise(700_000)
+DATA = noise(2_500_000)  # large enough for sockets to be lent
 TUS = {"Tus-Resumable": "1.0.0"}
 STEPS = [
     (">www.uploads.staging:Staging._create", 1),
     (">www.uploads.actions:create", 1),
-    ("<www.uploads.staged:Staged._write", 1),
-    (">www.uploads.staged:Staged._write", 1),
-    (">www.uploads.staged:Staged._write", 2),
+    ("<www.uploads.staged:Staged.feed", 1),
+    (">www.uploads.staged:Staged.feed", 1),
+    (">www.uploads.staged:Staged.feed", 2),
     ("<www.uploads.staging:Staging.unmark", 1),
     (">www.uploads.staging:Staging.mark", 1),
     (">www.uploads.staging:Staging.unmark", 1),
@@ -102,10 +103,10 @@ async def upload(session, server, address=None):
             assert answer.status == 200
             offset = int(answer.headers["Upload-Offset"])
         while offset < len(DATA):
-            part = DATA[offset : offset + 600_000]
+            part = DATA[offset : offset + 2_000_000]
             headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": CONTENT}
             headers["Upload-Checksum"] = checksum("sha1", part)
-            async with session.patch(at, data=part, headers=headers) as answer:
+            async with session.patch(at, data=io.BytesIO(part), headers=headers) as answer:
                 assert answer.status == 204, await answer.text()
                 offset = int(answer.headers["Upload-Offset"])
         async with session.get(at, headers=TUS) as answer:
@@ -154,3 +155,29 @@ async def test_what_was_told_is_there(server_of, session):
         at = f"{server_of.url}/uploads/{token}"
         async with session.head(at, headers=TUS) as answer:
             assert int(answer.headers["Upload-Offset"]) == told
+
+
+async def test_what_came_in_the_middle_of_a_body_is_there(server_of, session, tmp_path):
+    """Killed while it reads the socket itself, the server goes on where its file ends."""
+
+    async def half():
+        yield DATA[: len(DATA) // 2]
+        await asyncio.sleep(60)
+
+    await server_of.start()
+    await sign_in(session, server_of)
+    headers = {**TUS, "Upload-Length": str(len(DATA))}
+    async with session.post(f"{server_of.url}/uploads", headers=headers) as answer:
+        token = answer.headers["Location"].rpartition("/")[2]
+    sent = {"Upload-Offset": "0", "Content-Type": CONTENT, "Content-Length": str(len(DATA))}
+    at = f"{server_of.url}/uploads/{token}"
+    request = asyncio.create_task(session.request("PATCH", at, data=half(), headers=TUS | sent))
+    file = tmp_path / "res" / "uploads" / token
+    await until(lambda: file.stat().st_size == len(DATA) // 2)
+    await server_of.end()
+    await asyncio.wait([request])
+    await server_of.start()
+    async with session.head(f"{server_of.url}/uploads/{token}", headers=TUS) as answer:
+        assert int(answer.headers["Upload-Offset"]) == len(DATA) // 2
+    _, about = await upload(session, server_of, token)
+    assert about["file"]["sha256"] == sha256(DATA)

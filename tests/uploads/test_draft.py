@@ -208,12 +208,12 @@ async def test_an_upload_of_one_protocol_goes_on_in_the_other(draft, tus):
     assert (await draft.append(part, 2, b"llo", ends=True)).status == 403
 
 
-async def raw(server, actor, text, body, *, pause=None):
-    """Send a request as text; return everything that comes back."""
+async def raw(server, actor, text, body, *, first=b"", pause=None):
+    """Send a request as text, `body` after an interim answer if `pause`; return what comes back."""
     [cookie] = [c for c in actor.session.cookie_jar if c.key == "session"]
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     head = f"{text}\r\nHost: 127.0.0.1:{server.port}\r\nCookie: session={cookie.value}\r\n"
-    writer.write(f"{head}Connection: close\r\n\r\n".encode())
+    writer.write(f"{head}Connection: close\r\n\r\n".encode() + first)
     interim = await reader.readuntil(b"\r\n\r\n") if pause else b""
     writer.write(body)
     answer = await reader.read()
@@ -238,14 +238,15 @@ async def test_interim_answers_tell_the_address(server, alice, version, sent):
 
 
 async def test_interim_answers_tell_the_progress(server, alice, draft, monkeypatch):
-    monkeypatch.setattr("www.uploads.receiving.TELL_EVERY_S", -1)
+    monkeypatch.setattr("www.uploads.receiving.TELL_EVERY_S", 0.02)
     address = (await draft.create(ends=False, Upload_Draft_Interop_Version="8")).headers["Location"]
     text = (
         f"PATCH /uploads/{address[-32:]} HTTP/1.1\r\nUpload-Complete: ?1\r\nUpload-Offset: 0\r\n"
         "Upload-Draft-Interop-Version: 8\r\nContent-Type: application/partial-upload\r\n"
-        "Content-Length: 5"
+        "Content-Length: 10"
     )
-    first, *rest = (await raw(server, alice, text, b"hello")).split("\r\n\r\n")
+    answer = await raw(server, alice, text, b"world", first=b"hello", pause=True)
+    first, *rest = answer.split("\r\n\r\n")
     assert first.startswith("HTTP/1.1 104")
     assert "Upload-Offset: 5" in first
     assert "Location" not in first

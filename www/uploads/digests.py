@@ -22,12 +22,12 @@ from www.i18n import N_
 from www.uploads.errors import ChecksumMismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from www.storage.base import Bytes
 
 _READ_BYTES: Final = 1024 * 1024
-_CATCH_UP_BYTES: Final = 4 * _READ_BYTES  # in one step, which brings 256 KiB: it gains
+_CATCH_UP_BYTES: Final = 4 * _READ_BYTES  # per piece, of at most 256 KiB: it gains
 _TUS: Final = re.compile(r"([a-z0-9-]+) ([A-Za-z0-9+/]+={0,2})")
 _MEMBER: Final = re.compile(r"([a-z*][a-z0-9_.*-]*)\s*=\s*:([A-Za-z0-9+/]*={0,2}):\s*")
 
@@ -39,11 +39,10 @@ class Digest:
         self.at = 0
         self._hash = hashlib.sha256()
 
-    def follow(self, fd: int, chunks: Iterable[Bytes], start: int, end: int) -> None:
-        """Take `chunks`, which were written from `start` to `end`, or catch up with the file."""
+    def follow(self, fd: int, chunk: Bytes, start: int, end: int) -> None:
+        """Take `chunk`, which was written from `start` to `end`, or catch up with the file."""
         if self.at == start:
-            for chunk in chunks:
-                self._hash.update(chunk)
+            self._hash.update(chunk)
             self.at = end
         else:
             self.catch_up(fd, min(end, self.at + _CATCH_UP_BYTES))
@@ -73,7 +72,7 @@ class Digest:
 
 
 class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+    def update(self, data: Bytes, /) -> None: ...
 
     def digest(self) -> bytes: ...
 
@@ -84,7 +83,7 @@ class _Crc32:
     def __init__(self) -> None:
         self._value = 0
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: Bytes, /) -> None:
         self._value = zlib.crc32(data, self._value)
 
     def digest(self) -> bytes:
@@ -133,7 +132,7 @@ class Checksum:
                 return cls(make(), digests[name])
         return None
 
-    def update(self, chunk: bytes) -> None:
+    def update(self, chunk: Bytes) -> None:
         """Take the next bytes."""
         self._hash.update(chunk)
 

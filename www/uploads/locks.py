@@ -26,9 +26,9 @@ class Hold:
         self._interrupt: Callable[[], None] | None = None
 
     def ask(self) -> None:
-        """Ask the holder to let go."""
-        self.wanted = True
-        if self._interrupt is not None:
+        """Ask the holder to let go; asking again changes nothing, it may take its time."""
+        asked, self.wanted = self.wanted, True
+        if not asked and self._interrupt is not None:
             self._interrupt()
 
     @contextmanager

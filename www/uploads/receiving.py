@@ -1,4 +1,9 @@
-"""The body of one request, appended to an upload: what has arrived stays, however it ends."""
+"""The body of one request, appended to an upload: what has arrived stays, however it ends.
+
+The bytes take the way of every large body (`www.bodies`): read, hashed and written in a thread,
+where it can be from the socket itself. The loop only waits, tells the progress, and interrupts
+where another request wants the upload.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,13 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from www.bodies import send_continue
+from www import keys
+from www.bodies import TooLong
 from www.errors import TooLarge
 from www.storage import StorageFull
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from aiohttp import web
 
@@ -47,12 +53,12 @@ class Body:
         where the client is gone, too slow, or another request wants the upload.
         """
         start = self.staged.offset
-        announced = self.request.content_length
-        await self._check(start, announced)
+        await self._check(start)
         if self.checksum is not None:
             await self.staged.begin_checked()
         try:
-            await self._read(start, announced)
+            async with self._telling(start):
+                await self._pour(start)
             if self.checksum is not None:
                 self.checksum.verify()
         except BaseException as err:
@@ -64,8 +70,9 @@ class Body:
             raise
         return await self.staged.keep()
 
-    async def _check(self, start: int, announced: int | None) -> None:
+    async def _check(self, start: int) -> None:
         """Refuse before anything is read what cannot be right."""
+        announced = self.request.content_length
         if announced is not None:
             if start + announced > self._most:
                 raise Excess
@@ -76,48 +83,74 @@ class Body:
         length = self.work.upload.length
         return self.work.uploads.bounds.file_bytes if length is None else length
 
-    async def _read(self, start: int, announced: int | None) -> None:
-        hold, idle_s = self.work.hold, self.work.uploads.bounds.idle_s
-        clock = asyncio.get_running_loop().time
-        end, has_gap = start, False
-        await send_continue(self.request)
+    async def _pour(self, start: int) -> None:
+        bodies, clock = self.request.app[keys.bodies], asyncio.get_running_loop().time
         try:
-            async with asyncio.timeout(idle_s) as idle:
-                with hold.interruptible(lambda: idle.reschedule(clock())):
-                    told_s = clock()
-                    async for chunk in self.request.content.iter_any():
-                        idle.reschedule(clock() + idle_s)
-                        end, has_gap = end + len(chunk), True
-                        await self._make_room(end, announced)
-                        has_gap = False
-                        await self._append(chunk)
-                        self._stop_if(hold.wanted)
-                        if self.tell is not None and clock() - told_s > TELL_EVERY_S:
-                            await self.tell(await self.staged.sync())
-                            told_s = clock()
+            async with asyncio.timeout(None) as taken:
+                with self.work.hold.interruptible(lambda: taken.reschedule(clock())):
+                    await bodies.pour(
+                        self.request,
+                        self._feed,
+                        max_bytes=self._most - start,
+                        idle_s=self.work.uploads.bounds.idle_s,
+                        room=lambda size_bytes: self._make_room(start + size_bytes),
+                    )
+        except TooLong as err:
+            raise Excess from err
         except TimeoutError as err:
-            # What is here already stays, so that even clients which take the upload from each other
-            # all the time come to its end.
-            if not has_gap and (waiting := self.request.content.read_nowait()):
-                await self._make_room(end + len(waiting), announced)
-                await self._append(waiting)
+            await self._pour_waiting(start)
             # Both protocols ask for a broken connection, which clients take for a reason to resume.
             if self.request.transport is not None:
                 self.request.transport.abort()
             raise ConnectionAbortedError from err
 
-    async def _make_room(self, end: int, announced: int | None) -> None:
+    async def _pour_waiting(self, start: int) -> None:
+        """Append what is here already, also where the interruption came before the beginning.
+
+        So clients that take an upload from each other all the time come to its end.
+        """
+        content = self.request.content
+        if self.checksum is not None or content.exception() is not None:
+            return
+        waiting = content.read_nowait()
+        end = self.staged.offset + len(waiting)
+        if not waiting or end - start != content.total_bytes:
+            return  # a piece before it was lost with the interruption, or came from a lent socket
         if end > self._most:
             raise Excess
-        if announced is None:
+        await self._make_room(end)
+        await self.request.app[keys.bodies].step(lambda: self._feed(waiting, len(waiting)))
+
+    async def _make_room(self, end: int) -> None:
+        """Reserve space up to `end`, where the request has not told before how much it brings."""
+        if self.request.content_length is None:
             await self.work.uploads.reserve(self.work, end, self.work.upload.length)
 
-    async def _append(self, chunk: bytes) -> None:
-        if self.checksum is not None:
-            self.checksum.update(chunk)
-        await self.staged.write(chunk)
+    def _feed(self, buffer: bytes | bytearray, size_bytes: int) -> None:
+        """Append the first bytes of the buffer; called in threads."""
+        with memoryview(buffer)[:size_bytes] as chunk:
+            if self.checksum is not None:
+                self.checksum.update(chunk)
+            self.staged.feed(chunk)
 
-    @staticmethod
-    def _stop_if(wanted: bool) -> None:  # noqa: FBT001  it reads as a sentence
-        if wanted:
-            raise TimeoutError
+    @contextlib.asynccontextmanager
+    async def _telling(self, start: int) -> AsyncIterator[None]:
+        """Tell the progress beside the block; data with a checksum makes none before its end."""
+        if self.tell is None or self.checksum is not None:
+            yield
+            return
+        telling = asyncio.create_task(self._keep_telling(self.tell, start))
+        try:
+            yield
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
+            if not telling.cancelled():
+                telling.exception()  # a full disk, a dead connection: the block notices it, too
+
+    async def _keep_telling(self, tell: Callable[[int], Awaitable[None]], told: int) -> None:
+        while True:
+            await asyncio.sleep(TELL_EVERY_S)
+            if self.staged.offset > told:
+                told = await self.staged.sync()
+                await tell(told)

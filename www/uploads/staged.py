@@ -1,11 +1,11 @@
-"""One unfinished upload, open for appending: gathered, written in threads in big steps, hashed."""
+"""One unfinished upload, open for appending: written as it comes in threads, and hashed."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from www.storage.incoming import full_disk
 from www.uploads.digests import Digest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from www.storage.base import Bytes
     from www.uploads.staging import Staging
 
-STEP_BYTES: Final = 256 * 1024
+T = TypeVar("T")
 _COPY_BYTES: Final = 16 * 1024 * 1024
 _READ_BYTES: Final = 1024 * 1024
 # What the kernel says where it cannot copy from one file to the other by itself.
@@ -26,10 +26,11 @@ _NO_COPY: Final = frozenset({errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPN
 
 
 class Staged:
-    """A locked descriptor. At most one step is in a thread while the next one is gathered.
+    """A locked descriptor.
 
-    Every step begins by waiting for the one before, so that steps keep their order also where the
-    task that asked for one was cancelled.
+    `feed` appends in the thread of whoever calls it; nothing but `sync` runs beside it. Everything
+    else is a step in a thread of the staging, and begins by waiting for the one before, so that
+    steps keep their order also where the task that asked for one was cancelled.
     """
 
     def __init__(self, staging: Staging, token: str, fd: int) -> None:
@@ -43,63 +44,54 @@ class Staged:
             self._digest.rewind(Digest())
         self._before = self._digest.copy()
         self._marked = False
-        self._gathered: list[Bytes] = []
-        self._gathered_bytes = 0
-        self._step: Future[None] | None = None
+        self._step: Future[Any] | None = None
 
     @property
     def offset(self) -> int:
-        """How many bytes are in the file; what is still gathered is not, before `sync`."""
+        """How many bytes are in the file."""
         return self._offset
 
-    async def write(self, chunk: Bytes) -> None:
-        """Append the next bytes, which must not change afterwards. Raises StorageFull."""
-        self._gathered.append(chunk)
-        self._gathered_bytes += len(chunk)
-        if self._gathered_bytes >= STEP_BYTES:
-            await self._settle()
-            step, self._gathered, self._gathered_bytes = self._gathered, [], 0
-            self._then(lambda: self._write(step))
+    def feed(self, chunk: Bytes) -> None:
+        """Append the next bytes, in the calling thread. Raises StorageFull."""
+        start, rest = self._offset, memoryview(chunk)
+        self._staging.check_space(self._fd)
+        with full_disk():
+            while rest:
+                written = os.pwrite(self._fd, rest, self._offset)
+                self._offset += written
+                rest = rest[written:]
+        self._digest.follow(self._fd, chunk, start, self._offset)
 
     async def sync(self) -> int:
-        """Make everything written durable; return the offset. Raises StorageFull."""
-        step, self._gathered, self._gathered_bytes = self._gathered, [], 0
-        self._then(lambda: self._flush(step))
-        await self._settle()
-        return self._offset
+        """Make everything durable that is written; return up to where. Raises StorageFull."""
+        return await self._do(self._flush)
 
     async def begin_checked(self) -> None:
         """From here on nothing counts before `keep`."""
         await self.sync()
         self._before = self._digest.copy()
-        self._then(self._mark)
-        await self._settle()
+        await self._do(self._mark)
 
     async def keep(self) -> int:
         """Let everything count that was written, durably; return the offset."""
         await self.sync()
         if self._marked:
-            self._then(self._unmark)
-            await self._settle()
+            await self._do(self._unmark)
         return self._offset
 
     async def cut(self, offset: int) -> None:
         """Forget everything behind `offset`."""
-        self._gathered, self._gathered_bytes = [], 0
-        self._then(lambda: self._cut(offset))
-        await self._settle()
+        await self._do(lambda: self._cut(offset))
 
     async def sha256(self) -> str:
         """Return the hash of the whole file, which is durable then."""
         await self.sync()
-        self._then(lambda: self._digest.catch_up(self._fd, self._offset))
-        await self._settle()
+        await self._do(lambda: self._digest.catch_up(self._fd, self._offset))
         return self._digest.hexdigest()
 
     async def append_file(self, path: Path) -> None:
         """Append another file: where the disk can, without copying a byte. Raises StorageFull."""
-        self._then(lambda: self._copy(path))
-        await self._settle()
+        await self._do(lambda: self._copy(path))
 
     async def close(self) -> None:
         """Give descriptor and lock back, after the last step; a second call does nothing."""
@@ -113,51 +105,31 @@ class Staged:
         if fd >= 0:
             os.close(fd)
 
-    def _then(self, work: Callable[[], None]) -> None:
-        """Do `work` in a thread after the running step, and not if that fails."""
+    async def _do(self, work: Callable[[], T]) -> T:
+        """Do `work` in a thread after the running step, and not if that fails.
+
+        It goes on where we are cancelled, and the next step waits for it.
+        """
         before = self._step
 
-        def step() -> None:
+        def step() -> T:
             # What was submitted earlier has a thread already, so this cannot wait for ever.
             if before is not None and (error := before.exception()) is not None:
                 raise error
-            work()
+            return work()
 
-        self._step = self._staging.submit(step)
-
-    async def _settle(self) -> None:
-        """Wait for the running step, which goes on where we are cancelled."""
-        step = self._step
-        if step is None:
-            return
+        self._step = step_ = self._staging.submit(step)
         try:
-            await asyncio.shield(asyncio.wrap_future(step))
-        except asyncio.CancelledError:
-            raise
-        except BaseException:
-            # What follows a step that failed has no place in the file.
-            self._gathered, self._gathered_bytes = [], 0
-            self._step = None
-            raise
-        self._step = None
+            return await asyncio.shield(asyncio.wrap_future(step_))
+        finally:
+            if step_.done() and self._step is step_:
+                self._step = None  # whoever asked has heard of its failure
 
-    def _write(self, chunks: list[Bytes]) -> None:
-        start = self._offset
-        self._staging.check_space(self._fd)
-        with full_disk():
-            for chunk in chunks:
-                rest = memoryview(chunk)
-                while rest:
-                    written = os.pwrite(self._fd, rest, self._offset)
-                    self._offset += written
-                    rest = rest[written:]
-        self._digest.follow(self._fd, chunks, start, self._offset)
-
-    def _flush(self, chunks: list[Bytes]) -> None:
-        if chunks:
-            self._write(chunks)
+    def _flush(self) -> int:
+        offset = self._offset  # more may be written meanwhile
         with full_disk():
             os.fsync(self._fd)
+        return offset
 
     def _mark(self) -> None:
         with full_disk():
@@ -205,7 +177,7 @@ class Staged:
         part = os.pread(source, min(left, _READ_BYTES), at)
         return os.pwrite(self._fd, part, self._offset) if part else 0
 
-    def _close_after(self, step: Future[None] | None) -> None:
+    def _close_after(self, step: Future[Any] | None) -> None:
         if step is not None:
             step.exception()
         self.close_descriptor()
