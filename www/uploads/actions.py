@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MOST_UNFINISHED: Final = 1000
 """Uploads that one person may have begun: each has a row and a file."""
+UNCLAIMED: Final = timedelta(hours=1)
+"""How long a new upload waits for somebody to come to its address: the answer that told it may have
+been lost, and then nobody ever will."""
 _RENEWED_AFTER: Final = timedelta(hours=1)
 
 
@@ -58,8 +61,14 @@ async def reserve(
 
 def renew(upload: Upload, lifetime: timedelta, *, now: datetime) -> None:
     """Let the upload live on, counted from now; in steps, to spare the database."""
-    if upload.completed_at is None and now + lifetime - upload.expires_at > _RENEWED_AFTER:
+    step = min(_RENEWED_AFTER, lifetime / 10)
+    if upload.completed_at is None and now + lifetime - upload.expires_at > step:
         upload.expires_at = now + lifetime
+
+
+def leave(upload: Upload, lifetime: timedelta, *, now: datetime) -> None:
+    """Let the upload go soon unless somebody comes, who renews it."""
+    upload.expires_at = now + min(lifetime, UNCLAIMED)
 
 
 async def complete(

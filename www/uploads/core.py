@@ -13,6 +13,7 @@ Whoever opens the upload next goes on where the crash was; the sweep does so too
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -60,12 +61,16 @@ class Bounds:
 
 @dataclass(slots=True)
 class Work:
-    """An upload in the hands of one request. `staged` is None once it is complete."""
+    """An upload in the hands of one request. `staged` is None once it is complete.
+
+    `is_told` says that the client may know the address of a new upload before the answer.
+    """
 
     uploads: Uploads
     hold: Hold
     upload: Upload
     staged: Staged | None = None
+    is_told: bool = False
 
     @property
     def offset(self) -> int:
@@ -108,7 +113,7 @@ class Uploads:
     after_adding: Callable[[Sequence[File]], None] = _nothing
 
     def draft(self, owner_id: int, name: str) -> Upload:
-        """Return a new upload that is not stored yet."""
+        """Return a new upload that is not stored yet; as if its address were known."""
         now = datetime.now(UTC)
         return Upload(
             token=actions.new_token(),
@@ -120,24 +125,26 @@ class Uploads:
 
     @asynccontextmanager
     async def created(self, upload: Upload) -> AsyncIterator[Work]:
-        """Store a new upload and hold it. Raises TooLarge, QuotaExceeded, StorageFull."""
+        """Store a new upload and hold it; where the block fails, forget it unless it `is_told`.
+
+        Raises TooLarge, QuotaExceeded, StorageFull.
+        """
         if (upload.length or 0) > self.bounds.file_bytes:
             raise TooLarge
         async with self.locks.hold(upload.token) as hold:
-            await self.staging.create(upload.token)
-            stored = False
+            work = Work(self, hold, upload)
             try:
+                await self.staging.create(upload.token)
                 async with self.engine.transaction() as conn:
                     await actions.create(
                         conn, upload, space=self.space, quota_bytes=self.bounds.quota_bytes
                     )
-                    stored = True
-            finally:
-                # A commit that failed may have reached the database all the same.
-                if not stored:
-                    await self.staging.delete(upload.token)
-            async with self._with_staged(Work(self, hold, upload)) as work:
-                yield work
+                async with self._with_staged(work):
+                    yield work
+            except BaseException:
+                if not work.is_told:
+                    await asyncio.shield(self._forget(upload.token))
+                raise
 
     @asynccontextmanager
     async def opened(self, owner_id: int, token: str) -> AsyncIterator[Work]:
@@ -162,6 +169,15 @@ class Uploads:
         """Let the upload live on, counted from now."""
         actions.renew(work.upload, self.bounds.lifetime, now=datetime.now(UTC))
         await self.engine.update(work.upload)
+
+    async def leave(self, work: Work) -> None:
+        """Let a new upload go soon, unless its client gets the answer and comes back.
+
+        Nobody comes back to a part that is whole.
+        """
+        if not (work.is_told or work.is_whole):
+            actions.leave(work.upload, self.bounds.lifetime, now=datetime.now(UTC))
+            await self.engine.update(work.upload)
 
     async def say_length(self, work: Work, length: int) -> None:
         """Note a length that was not known before. Raises BadRequest, TooLarge, QuotaExceeded."""
@@ -253,6 +269,13 @@ class Uploads:
             if part in fields.concat(upload.concat).parts:
                 async with self.opened(owner_id, upload.token):
                     pass  # opening it does all that can be done
+
+    async def _forget(self, token: str) -> None:
+        """Delete what may be there of an upload; its row, too, where a commit seemed to fail."""
+        try:
+            await self.engine.run(Upload.delete().where(Upload.token == token))
+        finally:
+            await self.staging.delete(token)
 
     @asynccontextmanager
     async def _with_staged(self, work: Work) -> AsyncIterator[Work]:

@@ -27,6 +27,7 @@ from www.uploads.receiving import Body, Excess
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from www.models import Upload
     from www.uploads.core import Work
 
 _COMPLETE: Final = "Upload-Complete"
@@ -45,23 +46,17 @@ async def create(request: web.Request) -> web.Response:
     upload.expected_sha256 = _expected_sha256(request)
     upload.claims = await _claims(request, upload.owner_id)
     async with uploads.created(upload) as work:
-        address = {
-            hdrs.LOCATION: protocol.location(request, upload),
-            _LIMIT: protocol.limits(uploads.bounds, upload),
-        }
-        told = await _tell(request, address)
+        work.is_told = await _tell(request, _address(request, upload))
         try:
             await _receive(request, work, checksum, ends=ends)
         except (ChecksumMismatch, InconsistentLength):
             await uploads.delete(work)
             raise
-        except (ConnectionError, web.RequestPayloadError):
-            if not told:  # nobody knows the address
-                await uploads.delete(work)
-            raise
         if ends:
             return await _final(request, work)
-        headers = {**address, _COMPLETE: "?0", _OFFSET: str(work.offset)}
+        protocol.require_client(request, work)
+        await uploads.leave(work)
+        headers = {**_address(request, upload), _COMPLETE: "?0", _OFFSET: str(work.offset)}
         return web.Response(status=HTTPStatus.CREATED, headers=headers)
 
 
@@ -69,6 +64,7 @@ async def state(request: web.Request, token: str) -> web.Response:
     """Tell how far the upload is; a GET tells it as JSON too."""
     uploads = request.app[keys.uploads]
     async with uploads.opened(signed_in(request).id, token) as work:
+        await uploads.renew(work)
         if work.staged is not None:
             await work.staged.sync()
         headers = {
@@ -111,6 +107,14 @@ async def append(request: web.Request, token: str) -> web.Response:
             return await _final(request, work)
         headers = {_COMPLETE: "?0", _OFFSET: str(work.offset)}
         return web.Response(status=HTTPStatus.NO_CONTENT, headers=headers)
+
+
+def _address(request: web.Request, upload: Upload) -> dict[str, str]:
+    """Return what a client needs to come back: where to, and until when."""
+    return {
+        hdrs.LOCATION: protocol.location(request, upload),
+        _LIMIT: protocol.limits(request.app[keys.uploads].bounds, upload),
+    }
 
 
 async def _claims(request: web.Request, owner_id: int) -> str:

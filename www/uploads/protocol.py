@@ -92,6 +92,17 @@ def location(request: web.Request, upload: Upload) -> str:
     return absolute_url(request, request.app[keys.urls]("uploads.upload", token=upload.token))
 
 
+def require_client(request: web.Request, work: Work) -> None:
+    """Raise ConnectionResetError where the client of a new upload can never learn the address.
+
+    A file that the upload has become stays.
+    """
+    transport = request.transport
+    if work.is_told or work.is_complete or (transport is not None and not transport.is_closing()):
+        return
+    raise ConnectionResetError("the client was gone before it could learn the address")
+
+
 def file_location(request: web.Request, file: File | None) -> Mapping[str, str]:
     """Return the header that tells the whole address of the file that an upload has become."""
     if file is None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from www import keys
-from www.errors import BadRequest, Forbidden, Gone, NotFound, TooLarge, UnsupportedType
+from www.errors import BadRequest, Forbidden, NotFound, TooLarge, UnsupportedType
 from www.files import folder_queries
 from www.i18n import N_
 from www.requests import signed_in
-from www.uploads import fields, protocol
+from www.uploads import actions, fields, protocol
 from www.uploads.digests import Checksum
-from www.uploads.errors import ChecksumMismatch, InconsistentLength, OffsetMismatch, OtherVersion
+from www.uploads.errors import InconsistentLength, OffsetMismatch, OtherVersion
 from www.uploads.receiving import Body
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ async def create(request: web.Request) -> web.Response:
         if _brings_data(request):
             await _first_bytes(request, work, checksum)
         await _finish_new(request, work)
+        protocol.require_client(request, work)
         headers = {
             hdrs.LOCATION: protocol.location(request, upload),
             _OFFSET: str(work.offset),
@@ -57,6 +58,7 @@ async def state(request: web.Request, token: str) -> web.Response:
     """Tell how far the upload is; a GET tells it as JSON too, with the file that it has become."""
     uploads = request.app[keys.uploads]
     async with uploads.opened(signed_in(request).id, token) as work:
+        await uploads.renew(work)
         if work.staged is not None:
             await work.staged.sync()
         file = await work.file()
@@ -124,31 +126,25 @@ def _announced(request: web.Request) -> Upload:
     if sum(given) != 1:
         raise BadRequest(N_("Either Upload-Length or Upload-Defer-Length: 1 is needed."))
     upload.length, upload.reserved = length, length or 0
+    if not _brings_data(request) and not concat.is_final:
+        actions.leave(upload, uploads.bounds.lifetime, now=upload.created_at)
     return upload
 
 
 async def _first_bytes(request: web.Request, work: Work, checksum: Checksum | None) -> None:
-    """Take what came with the creation; without it the client knows no address to come back to."""
-    uploads = request.app[keys.uploads]
+    """Take what came with the creation; where that fails, nobody has learned the address."""
     assert work.staged is not None
-    try:
-        await Body(request, work, work.staged, checksum).receive()
-    except (ChecksumMismatch, TooLarge, ConnectionError, web.RequestPayloadError):
-        await uploads.delete(work)
-        raise
+    await Body(request, work, work.staged, checksum).receive()
+    protocol.require_client(request, work)
+    await request.app[keys.uploads].leave(work)
 
 
 async def _finish_new(request: web.Request, work: Work) -> None:
     """Make a file of what is whole; what can never be put together is not begun."""
-    uploads = request.app[keys.uploads]
     try:
-        await uploads.finish_if_whole(work)
+        await request.app[keys.uploads].finish_if_whole(work)
     except NotFound as err:
-        await uploads.delete(work)
         raise BadRequest(N_("The header Upload-Concat names an upload that is not here.")) from err
-    except (BadRequest, TooLarge, Gone):
-        await uploads.delete(work)
-        raise
 
 
 async def _take_length(request: web.Request, work: Work) -> None:
