@@ -114,9 +114,11 @@ async def test_resumed_uploads_are_scanned_too(alice, clamd):
 
 
 async def test_a_resumed_upload_waits_for_the_scanner(alice, clamd):
-    """Its bytes are not sent again once the scanner is back."""
+    """Its bytes are not sent again once the scanner is back, where their address is known."""
     away = await resumed(alice, b"hello", Scanner("127.0.0.1:1"))
-    assert away.status == 503
+    assert (away.status, staged(alice)) == (503, {})
+    address = await Tus(alice).begin(5)
+    assert (await Tus(alice).append(address, 0, b"hello")).status == 503
     assert kept(alice) == {}
     assert list(staged(alice).values()) == [b"hello"]
     uploads = replace(alice.app[keys.uploads], scanner=Scanner(clamd))

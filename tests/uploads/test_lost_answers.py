@@ -105,7 +105,7 @@ async def test_a_full_disk_leaves_nothing_of_a_creation(tus, alice, uploads, eng
         unchanged(fd)
 
     monkeypatch.setattr(uploads.staging, "check_space", check)
-    content = noise(2_000_000)
+    content = noise(4_000_000)
     assert (await tus.create(len(content), content)).status == 507
     assert (staged(alice), await left(engine, uploads)) == ({}, [])
 

@@ -84,7 +84,7 @@ async def test_a_full_disk_begins_nothing(tus, alice, engine):
 
 
 async def test_a_full_disk_keeps_what_came_before(tus, alice, uploads, monkeypatch):
-    content = noise(2_000_000)
+    content = noise(4_000_000)
     address = await tus.begin(len(content), content[:100])
     left = [3]
 
