@@ -80,13 +80,14 @@ async def test_it_ends_when_it_expires_or_is_revoked(alice, client, file, engine
         assert "was revoked" in await answer.text()
 
 
-async def test_the_limit_is_reached_exactly(alice, visitor, file, engine):
-    link = await share(alice, limit="7")
+@pytest.mark.parametrize("limit", [1, 7])
+async def test_the_limit_is_reached_exactly(alice, visitor, file, engine, limit):
+    link = await share(alice, limit=f"{limit}")
     visitors = [await visitor() for _ in range(20)]
     answers = await asyncio.gather(*(one.get(content(link)) for one in visitors))
-    assert sorted(answer.status for answer in answers) == [200] * 7 + [410] * 13
+    assert sorted(answer.status for answer in answers) == [200] * limit + [410] * (20 - limit)
     row = await engine.get(ShareLink, 1)
-    assert (row.downloads, row.downloads_left) == (7, 0)
+    assert (row.downloads, row.downloads_left) == (limit, 0)
     assert "used up" in await (await (await visitor()).get(link)).text()
 
 
@@ -132,6 +133,15 @@ async def test_guesses_are_slowed_down(alice, client, file):
     assert [answer.status for answer in answers] == [422, 422, 422, 429]
     assert int(answers[-1].headers["Retry-After"]) >= 1
     assert (await client.post(link, data={"password": "open sesame"})).status == 429
+
+
+@pytest.mark.parametrize("settings", [{"limits": {"login_attempts": 3}}], indirect=True)
+async def test_guesses_at_the_same_time_are_counted_each(alice, visitor, file):
+    link = await share(alice, password="open sesame")
+    guessers = [await visitor() for _ in range(20)]
+    guesses = (one.post(link, data={"password": f"{n}"}) for n, one in enumerate(guessers))
+    answers = await asyncio.gather(*guesses)
+    assert sorted(answer.status for answer in answers) == [422] * 3 + [429] * 17
 
 
 async def test_a_folder_opens_with_all_in_it_and_nothing_beside(alice, client):
