@@ -15,7 +15,7 @@ from tests.storage.keeping import HELLO, content_of, nobody, store
 from tests.storage.trouble import Door
 from www.errors import NotFound, Unavailable
 from www.storage import bucket as buckets
-from www.storage.bucket import PART_BYTES, part_size
+from www.storage.bucket import PART_BYTES, Bucket, part_size
 from www.storage.leftovers import abort_leftovers, unfinished
 from www.storage.links import Links
 from www.storage.s3 import S3Storage
@@ -273,3 +273,29 @@ async def test_who_stores_waits_for_who_deletes(cloud):
     assert not done
     await cloud.bucket.delete(doom)
     assert (await storing).sha256 == HELLO
+
+
+async def test_what_is_held_in_memory_is_bounded_however_many_come(cloud, monkeypatch):
+    put_file, under_way, seen = Bucket.put_file, [], []
+
+    async def watched(self, key, path, size_bytes):
+        under_way.append(size_bytes)
+        seen.append(list(under_way))
+        try:
+            await put_file(self, key, path, size_bytes)
+        finally:
+            under_way.remove(size_bytes)
+
+    monkeypatch.setattr(Bucket, "put_file", watched)
+    sizes = [
+        *(PART_BYTES + n for n in range(5)),
+        *(1_000_000 + n for n in range(30)),
+        *range(1, 40),
+    ]
+    await asyncio.gather(*(store(cloud, os.urandom(4), bytes(size)) for size in sizes))
+    large = [[size for size in some if size > PART_BYTES] for some in seen]
+    small = [[size for size in some if size <= PART_BYTES] for some in seen]
+    assert max(map(len, large)) == 2
+    assert 3_000_000 < max(map(sum, small)) <= 4 * 1024**2
+    assert max(map(len, small)) <= 16
+    assert len(seen) == len(sizes)

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("www.storage")
 
-# A part is signed, sent and repeated as a whole; four of them fill a gigabit at 60 ms of latency.
+# A part is signed, sent and repeated as a whole, and so held in memory. Two of them at once, with
+# the next being read, nearly fill a gigabit at 60 ms of latency.
 PART_BYTES: Final = 8 * 1024**2
-PARTS_AT_ONCE: Final = 4
+PARTS_AT_ONCE: Final = 2
 _MOST_PARTS: Final = 10_000  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 _MIB: Final = 1024**2
 _LISTED: Final = 1000  # objects in one answer
@@ -117,7 +118,7 @@ class Bucket:
                 key,
                 path,
                 chunk_size=part_bytes,
-                max_concurrency=PARTS_AT_ONCE,
+                max_concurrency=PARTS_AT_ONCE if part_bytes == PART_BYTES else 1,
                 use_multipart=size_bytes > part_bytes,
             )
 

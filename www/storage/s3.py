@@ -30,6 +30,7 @@ from www.storage.inbox import FOLDER, Inbox
 from www.storage.leftovers import abort_leftovers
 from www.storage.local import LocalStorage
 from www.storage.s3_content import S3Content
+from www.utils.shares import Shares
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -43,9 +44,11 @@ if TYPE_CHECKING:
     from www.storage.links import Links
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-# Files that go to the bucket at once: four parts of 8 MiB each, or one piece of less than 8 MiB.
+# What goes to the bucket at once: two large files, in parts (`www.storage.bucket`), beside 4 MiB of
+# small ones, each in one piece. So memory is bounded however many uploads there are.
 _LARGE: Final = 2
-_SMALL: Final = 8
+_SMALL: Final = 16
+_SHARE_BYTES: Final = 256 * 1024
 _RENEW_S: Final = 60.0  # a put that took longer leaves a second mark
 _WAIT_S: Final = 10.0  # for somebody who deletes the same content just now
 # Who deletes, gives up after the first time and asks the bucket no longer than until the second.
@@ -119,7 +122,7 @@ class S3Storage:
         self.inbox = None if inbox_at is None else Inbox(self.bucket, self._keep, inbox_at)
         self._stale_s = stale_s
         self._large = asyncio.Semaphore(_LARGE)
-        self._small = asyncio.Semaphore(_SMALL)
+        self._small = Shares(_SMALL)
 
     async def __aenter__(self) -> Self:
         await self._disk.__aenter__()
@@ -194,10 +197,11 @@ class S3Storage:
 
     async def take(self, path: Path, stored: Stored) -> tuple[str, bool]:
         """Put a file under its hash unless it is there; return our mark and whether it is new."""
-        turns = self._large if stored.size_bytes > PART_BYTES else self._small
+        is_large = stored.size_bytes > PART_BYTES
+        shares = -(-stored.size_bytes // _SHARE_BYTES)
 
         async def put(key: str) -> None:
-            async with turns:
+            async with self._large if is_large else self._small.take(shares):
                 await self.bucket.put_file(key, path, stored.size_bytes)
 
         return await self._keep(stored, put)
