@@ -1,6 +1,7 @@
 """A site with everything in it that a page can show: what tests of pages look at."""
 
 import contextlib
+import io
 import re
 import struct
 import zlib
@@ -8,6 +9,7 @@ import zlib
 from tests.actors import PASSWORD
 from tests.e2e.site import post, read, upload, write
 from tests.templates.texts import ARTICLE_SOURCE, HEADLINES
+from tests.uploads.door import claims
 
 HOSTILE = """<script>alert(1)</script><img src="/static/images/seal.png" onload="alert(1)"> [a](javascript:alert(1))
 
@@ -60,6 +62,7 @@ async def fill(site):
             **{"paper.pdf": PDF, f"{'very-long-name-' * 12}.bin": bytes(5000)},
         )
         site.places |= await _shared(lin)
+        await _unfinished(lin)
         about = {
             "display_name": "Rosa <Lantern> & Co",
             "email": "rosa@example.org",
@@ -84,6 +87,15 @@ async def _shared(lin):
         page = await read(lin, f"{path}/share")
         places[name] = re.findall(r'href="(/s/[^"]+)"', page)[0]
     return places
+
+
+async def _unfinished(lin):
+    """Leave an upload at half."""
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "4000000"}
+    headers["Upload-Metadata"] = claims(filename="远行 film.webm", modified="1")
+    headers["Content-Type"] = "application/offset+octet-stream"
+    async with lin.post("/uploads", data=io.BytesIO(bytes(1_500_000)), headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
 
 
 async def _posts(lin):

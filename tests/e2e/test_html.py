@@ -12,7 +12,7 @@ from tests.e2e.visitor import EXPECTED
 
 LINK = re.compile(r'<(?:a|link|img|script|form)\b[^>]*?\b(?:href|src|action)="([^"]*)"')
 POST_ONLY = re.compile(
-    r"/(logout|preferences|preview|comments|revoke)$|/account/\w+$|/admin/users/\d+$|/admin/statements/reset$|/files/many$|/quota$"
+    r"/(logout|preferences|preview|comments|revoke|discard)$|/account/\w+$|/admin/users/\d+$|/admin/statements/reset$|/files/many$|/quota$"
 )
 
 

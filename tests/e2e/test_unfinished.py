@@ -142,6 +142,27 @@ async def test_a_whole_folder_stays_a_folder(nora, lonely, tmp_path):
     await expect(nora.main.get_by_role("link", name="may.txt", exact=True)).to_be_visible()
 
 
+async def test_a_dropped_folder_is_walked_through(nora, tmp_path):
+    """A real drop, as the system reports it: what scripts make up holds no folders."""
+    names = [f"{n:03}.txt" for n in range(120)]  # browsers hand out a hundred at a time
+    (tmp_path / "drop" / "deep").mkdir(parents=True)
+    for name in names:
+        (tmp_path / "drop" / "deep" / name).write_text(name)
+    box = await nora.page.locator(".drop").bounding_box()
+    session = await nora.page.context.new_cdp_session(nora.page)
+    data = {"items": [], "files": [str(tmp_path / "drop")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        at = {"x": box["x"] + 20, "y": box["y"] + 20}
+        await session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    await expect(nora.main.locator("[data-uploads] li")).to_have_count(120)
+    await nora.press("Upload")
+    await nora.notice("Uploaded.")
+    await nora.follow("drop")
+    await nora.follow("deep")
+    await nora.follow("More files")
+    await expect(nora.main.locator(".files h2")).to_have_count(50)
+
+
 async def test_it_is_worked_by_the_keyboard_alone(nora, film):
     await slowly(nora, 2 * MIB)
     await nora.page.locator("#f-file").set_input_files(film)

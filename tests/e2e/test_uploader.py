@@ -166,6 +166,45 @@ async def test_it_says_what_is_wrong(nora, lonely):
     await expect(said).to_have_text("b has arrived.")
 
 
+async def test_a_server_that_is_away_is_asked_again(nora, block):
+    """The browser has a network all the while; the server comes back."""
+    away = True
+
+    async def answer(route):
+        if away:
+            await route.abort("internetdisconnected")
+        else:
+            await route.continue_()
+
+    await nora.page.route("**/uploads/**", answer)
+    await nora.page.route("**/uploads", answer)
+    await drop(nora, block, 3, "away.bin")
+    await nora.press("Upload")
+    await expect(nora.main.get_by_text("The server does not answer.")).to_be_visible()
+    away = False
+    await nora.notice("Uploaded.")
+
+
+async def test_signing_in_again_goes_on_where_it_was(nora, lonely, block):
+    await slowly(nora, 4 * 1024 * 1024)
+    await drop(nora, block, 8, "signed.bin")
+    await nora.press("Upload")
+    await nora.page.wait_for_function("() => document.querySelector('progress').value > 0.3")
+    await nora.press("Pause")
+    await nora.page.context.clear_cookies()
+    await nora.press("Resume")
+    await expect(nora.main.get_by_text("You are signed out.").first).to_be_visible()
+    await let_in(nora, lonely, "nora")
+    await slowly(nora, -1)
+    sent = []
+    nora.page.on("request", lambda r: sent.append(r) if r.method in {"POST", "PATCH"} else None)
+    await nora.press("Try again")
+    await nora.notice("Uploaded.")
+    assert sent[0].method == "PATCH"
+    assert int(sent[0].headers["upload-offset"]) > 1024 * 1024
+    assert await stored(nora, lonely, "signed.bin") == hashlib.sha256(block * 8).hexdigest()
+
+
 async def test_it_waits_for_the_network(nora, block):
     context = nora.page.context
     await drop(nora, block, 8, "offline.bin")
