@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import threading
+import time
 
 import pytest
 from aiohttp import ClientConnectionError
@@ -137,6 +138,46 @@ async def test_it_is_taken_over_in_the_middle(tus, alice, app, silent):
     assert "File-Location" in (await tus.append(address, offset, content[offset:])).headers
     assert set(kept(alice)) == {sha256(content)}
     assert app[keys.bodies].lent == 0
+
+
+async def test_it_is_taken_over_from_a_client_that_is_quicker_than_the_disk(
+    tus, alice, app, monkeypatch
+):
+    """Always more has arrived than is written: not all of that is waited for."""
+
+    def feed(staged_file, chunk, unchanged=Staged.feed):
+        time.sleep(0.02)
+        unchanged(staged_file, chunk)
+
+    content = bytes(48 * MIB)
+    address = await tus.begin(len(content))
+    monkeypatch.setattr(Staged, "feed", feed)
+    async with patching(alice, address, 0, len(content)) as sending:
+        task = asyncio.create_task(sending.send(content))
+        await until(lambda: sum(map(len, staged(alice).values())) > MIB)
+        assert await tus.offset(address) < len(content) // 2
+        await sending.ended()
+        with contextlib.suppress(OSError):
+            await task
+    assert app[keys.bodies].lent == 0
+
+
+async def test_what_came_counts_also_where_it_is_interrupted_first(tus, alice, app):
+    """So clients that take an upload from each other all the time come to its end."""
+    small, content = app[keys.bodies].small, noise(MIB)
+    address = await tus.begin(len(content))
+    for _ in range(small.count):
+        await small.take()
+    async with patching(alice, address, 0, len(content)) as sending:
+        await sending.send(content[: MIB // 2])
+        await until(lambda: small._turns._waiters)
+        offset = await tus.offset(address)
+        await sending.ended()
+    for _ in range(small.count):
+        small.give_back()
+    assert 0 < offset <= MIB // 2
+    assert "File-Location" in (await tus.append(address, offset, content[offset:])).headers
+    assert kept(alice) == {sha256(content): content}
 
 
 async def test_it_is_taken_over_while_the_socket_is_lent(tus, alice, app):

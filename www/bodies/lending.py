@@ -66,8 +66,8 @@ class Lent:
     def interrupt(self) -> None:
         """Let the thread that waits find the end of the connection, which can only be closed.
 
-        What has arrived already can still be read, and Linux goes on taking what a quick client
-        sends; so whoever reads much looks at `interrupted`.
+        What has arrived already can still be read, and some systems go on taking what a quick
+        client sends (Linux 6.18 does not); so whoever reads much looks at `interrupted`.
         """
         self.interrupted = True
         with contextlib.suppress(OSError):  # it has ended by itself
