@@ -155,6 +155,7 @@ async def test_a_dropped_folder_is_walked_through(nora, tmp_path):
         at = {"x": box["x"] + 20, "y": box["y"] + 20}
         await session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
     await expect(nora.main.locator("[data-uploads] li")).to_have_count(120)
+    await expect(nora.main.get_by_text("Up to 5 GB each.", exact=True)).to_be_visible()
     await nora.press("Upload")
     await nora.notice("Uploaded.")
     await nora.follow("drop")

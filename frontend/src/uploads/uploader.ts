@@ -32,6 +32,8 @@ class Uploader {
 
   listen(): void {
     this.input.required = false; // what was dropped or pasted counts too
+    const hint = find("#f-file-hint", HTMLElement, this.form);
+    if (hint) hint.textContent = this.words.text("Each"); // one form has a greatest number of files, we have not
     this.input.addEventListener("change", () => {
       this.add(listed(this.input.files));
       this.input.value = "";
