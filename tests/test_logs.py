@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import re
+import threading
 
 import aiohttp
 import pytest
@@ -187,6 +188,31 @@ async def test_answers_are_written_after_a_while_and_in_crowds(monkeypatch):
     for _ in range(200):
         handler.keep(AccessRecord("www.access", values, "r1"))
     assert len(stream.getvalue().splitlines()) == 201
+
+
+def test_no_line_is_lost_where_another_thread_writes_them():
+    handler = BufferedHandler(stream := io.StringIO())
+    handler.setFormatter(TextFormatter())
+    ended = threading.Event()
+
+    def flush():
+        while not ended.is_set():
+            handler.flush()
+
+    async def keep():
+        for number in range(20_000):
+            handler.keep(AccessRecord("www.access", ("GET", "/", 200, 9, 0.1, "-", number), "r"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("www.logs._MAX_LINES", 10**9)
+        thread = threading.Thread(target=flush)
+        thread.start()
+        asyncio.run(keep())
+        ended.set()
+        thread.join()
+    handler.flush()
+    numbers = [int(line.rsplit(" ", 2)[1]) for line in stream.getvalue().splitlines()]
+    assert numbers == list(range(20_000))
 
 
 def test_a_logger_with_a_filter_or_more_handlers_has_no_short_way():

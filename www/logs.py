@@ -123,7 +123,10 @@ class BufferedHandler(logging.StreamHandler[IO[str]]):
         """Write what was gathered."""
         self.acquire()
         try:
-            kept, self._lines, self._waiting_on = self._lines, [], None
+            # The list stays the same one: `keep` adds to it without the lock, in another thread.
+            count, self._waiting_on = len(self._lines), None
+            kept = self._lines[:count]
+            del self._lines[:count]
             formatted = (self._formatted(one) if isinstance(one, Lasting) else one for one in kept)
             lines = [line for line in formatted if line is not None]
             if lines:
