@@ -215,6 +215,14 @@ def test_no_line_is_lost_where_another_thread_writes_them():
     assert numbers == list(range(20_000))
 
 
+def test_other_formatters_get_whole_records():
+    record = AccessRecord("www.access", ("GET", "/", 200, 9, 0.1, "::1", "-"), "r1").whole()
+    style = "%(asctime)s %(levelname)s %(name)s %(filename)s:%(lineno)d %(threadName)s %(message)s"
+    line = logging.Formatter(style).format(record)
+    assert re.search(r" INFO www.access :0 \w+ GET / 200 9B 0.1ms ::1 -$", line)
+    assert vars(record)["fields"]["request_id"] == "r1"
+
+
 def test_a_logger_with_a_filter_or_more_handlers_has_no_short_way():
     logger, handler = logging.Logger("www.access"), BufferedHandler(io.StringIO())  # noqa: LOG001
     assert only_handler(logger) is None

@@ -68,7 +68,7 @@ class AccessLogger(AbstractAccessLogger):
         """Take the logger; the format is `_LINE`."""
         super().__init__(logger, log_format)
         handler = only_handler(logger)
-        self._handle = logger.handle if handler is None else handler.keep
+        self._handle = self._walk if handler is None else handler.keep
 
     @property
     def enabled(self) -> bool:
@@ -92,6 +92,10 @@ class AccessLogger(AbstractAccessLogger):
             "-" if user is None else user.id,
         )
         self._handle(AccessRecord(self.logger.name, values, request_id))
+
+    def _walk(self, record: AccessRecord) -> None:
+        """Take the way of all records; somebody else listens, too."""
+        self.logger.handle(record.whole())
 
 
 _LINE: Final = "%s %s %s %sB %sms %s %s"

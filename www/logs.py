@@ -52,15 +52,17 @@ def escaped(text: str) -> str:
 class Lasting(logging.LogRecord):
     """A record whose values nobody changes afterwards, so that it can be formatted later.
 
-    The class has what most records have; an heir sets `name`, `created`, `msecs`, `msg` and `args`.
+    It is for our own formatters; an heir sets `name`, `created`, `msecs`, `msg` and `args`.
     """
 
     levelno = logging.INFO
     levelname = "INFO"
-    pathname = filename = module = funcName = ""  # noqa: N815  logging's name
-    lineno = 0
-    exc_info = exc_text = stack_info = None
-    process = processName = thread = threadName = taskName = None  # noqa: N815
+    exc_info = None
+
+    def whole(self) -> logging.LogRecord:
+        """Return the record for any handler: with file and line, process and thread."""
+        named = {name: getattr(self, name) for name in ("levelno", "levelname", "msg")}
+        return logging.makeLogRecord({**self.__dict__, **named, "fields": _fields(self)})
 
 
 def only_handler(logger: logging.Logger) -> BufferedHandler | None:
@@ -89,9 +91,6 @@ class BufferedHandler(logging.StreamHandler[IO[str]]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the line, and write all of them when one is urgent or they are many."""
-        if isinstance(record, Lasting):
-            self.keep(record)
-            return
         if (line := self._formatted(record)) is not None:
             self._lines.append(line)
         if record.levelno >= logging.WARNING:
