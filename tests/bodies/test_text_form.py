@@ -23,7 +23,7 @@ def encoded(pairs, boundary=b"----x"):
 
 @given(PAIRS)
 def test_it_gives_back_what_was_encoded(pairs):
-    clean = [(name, value) for name, value in pairs if "%" not in name]
+    clean = [(name, value) for name, value in pairs if not {"%", "\\"} & set(name)]
     assert text_fields(encoded(clean), TYPE, 100) == clean
 
 

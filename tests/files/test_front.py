@@ -56,13 +56,15 @@ class Front:
         cookie = f"session={site.token}; __Host-session={site.token}"
         self.options = ["-sSik", "--max-time", "60", "--cookie", cookie, *options]
         self.lent = 0
-        lend = site.bodies.with_lent
+        for threads in (site.bodies.large, site.bodies.small):
+            threads.run = self.counted(threads.run)
 
-        async def with_lent(*arguments):
+    def counted(self, run):
+        async def counting(*arguments):
             self.lent += 1
-            await lend(*arguments)
+            await run(*arguments)
 
-        site.bodies.with_lent = with_lent
+        return counting
 
     async def curl(self, path, *options):
         """Return the status, the header and the body of the last answer."""

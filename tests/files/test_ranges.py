@@ -1,6 +1,7 @@
 """The Range header against a plain model: sets of numbers."""
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,13 @@ def cut(value, size=SIZE):
 )
 def test_it_cuts_several_ranges(value, parts):
     assert cut(value) == parts
+
+
+def test_space_costs_nothing():
+    start = time.process_time()
+    for value in (" " * 8000 + "!", "0-1," + " " * 8000 + "x", "1" * 8000 + "!", ", " * 4000):
+        cut(value)
+    assert time.process_time() - start < 0.02
 
 
 def test_it_sends_the_whole_to_who_asks_for_very_many():

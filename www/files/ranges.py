@@ -14,7 +14,7 @@ MAX_RANGES: Final = 32
 
 # A gap that is shorter than what stands between two parts costs less than the two (15.3.7.2).
 _GAP_BYTES: Final = 80
-_RANGE: Final = re.compile(r"[ \t]*(?:([0-9]*)-([0-9]*))?[ \t]*")
+_RANGE: Final = re.compile(r"(?:([0-9]*)-([0-9]*))?")  # space beside it would be tried at every cut
 _MAX_DIGITS: Final = 18
 
 
@@ -33,7 +33,7 @@ def parse(lines: list[str], size: int) -> tuple[Part, ...] | None:
     unit, equals, specs = lines[0].partition("=") if len(lines) == 1 else ("", "", "")
     if unit.strip().lower() != "bytes" or not equals:
         return None
-    found = [_RANGE.fullmatch(spec) for spec in specs.split(",", 4 * MAX_RANGES)]
+    found = [_RANGE.fullmatch(spec.strip(" \t")) for spec in specs.split(",", 4 * MAX_RANGES)]
     # Empty elements of a list are skipped (5.6.1.2).
     ranges = [(match[1], match[2]) for match in found if match and match[1] is not None]
     if None in found or not 0 < len(ranges) <= MAX_RANGES:

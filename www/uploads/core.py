@@ -14,12 +14,14 @@ Whoever opens the upload next goes on where the crash was; the sweep does so too
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from www.db import DiskFull
 from www.errors import BadRequest, Gone, NotFound, TooLarge
 from www.files import types
 from www.files.scanning import Infected, TooLargeToScan
@@ -166,9 +168,10 @@ class Uploads:
                     yield work
 
     async def renew(self, work: Work) -> None:
-        """Let the upload live on, counted from now."""
+        """Let the upload live on, counted from now; a full disk is no reason not to answer."""
         actions.renew(work.upload, self.bounds.lifetime, now=datetime.now(UTC))
-        await self.engine.update(work.upload)
+        with contextlib.suppress(DiskFull):
+            await self.engine.update(work.upload)
 
     async def leave(self, work: Work) -> None:
         """Let a new upload go soon, unless its client gets the answer and comes back.
