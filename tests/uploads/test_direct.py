@@ -11,11 +11,13 @@ import pytest
 from aiohttp import ClientError
 from yarl import URL
 
+from tests.clamd import EICAR
 from tests.files.door import JSON, send, sha256
 from tests.s3 import HASTE, settings_of
 from tests.storage.keeping import content_of
 from tests.storage.trouble import Door
 from www import keys
+from www.files.scanning import Scanner
 from www.models import File, Upload
 from www.settings import Settings
 from www.storage.bucket import PART_BYTES, Bucket
@@ -40,10 +42,15 @@ async def door(bucket):
 
 
 @pytest.fixture
-def settings(tmp_path, database, door, given, monkeypatch):
+def presigned():
+    return True
+
+
+@pytest.fixture
+def settings(tmp_path, database, door, given, presigned, monkeypatch):
     hasty = lambda settings: replace(place_of(settings), patience=replace(HASTE, retries=1))  # noqa: E731
     monkeypatch.setattr("www.storage.opening.place_of", hasty)
-    storage = {**settings_of(door.place), "presign_uploads": True}
+    storage = {**settings_of(door.place), "presign_uploads": presigned}
     return Settings.model_validate(
         {"data": tmp_path / "res", "db": database, "storage": storage, "limits": given}
     )
@@ -176,7 +183,7 @@ async def test_a_link_that_is_used_again_changes_nothing(alice, client, objects)
     begun = await begin(alice, SMALL)
     await put_all(alice, begun, SMALL)
     about = await finish(alice, begun)
-    assert await put(alice, begun["links"]["1"], SMALL[::-1]) == 404
+    assert await put(alice, begun["links"]["1"], SMALL[::-1]) != 200
     async with client.get(about["file"]["url"]) as answer:
         assert await answer.read() == SMALL
     assert await objects("incoming") == []
@@ -194,7 +201,8 @@ async def test_nothing_changes_once_it_is_being_checked(alice, engine, direct):
 
     direct._inbox._keep = change
     assert (await finish(alice, begun))["file"]["sha256"] == sha256(SMALL)
-    assert statuses == [404]
+    assert len(statuses) == 1
+    assert 200 not in statuses
     [file] = await engine.all(File.select())
     assert await content_of(direct.uploads.storage, file.sha256) == SMALL
 
@@ -250,7 +258,7 @@ async def test_it_can_be_cancelled(alice, bucket, objects, engine):
     await ask(alice, "DELETE", begun["upload"], 204)
     assert await asyncio.to_thread(lambda: list(unfinished(bucket))) == []
     assert await engine.all(Upload.select()) == []
-    assert await put(alice, begun["links"]["1"], LARGE[:PART_BYTES]) == 404
+    assert await put(alice, begun["links"]["1"], LARGE[:PART_BYTES]) != 200
     await ask(alice, "GET", begun["upload"], 404)
 
 
@@ -390,7 +398,7 @@ async def test_a_part_that_breaks_is_missing(alice, door):
 
 
 @pytest.mark.parametrize("step", ["parts", "complete", "size_of", "keep", "_copy", "forget"])
-async def test_a_server_that_goes_away_before_a_step_is_waited_for(alice, door, direct, step):
+async def test_a_server_that_goes_away_before_a_step_is_waited_for(ceph, alice, door, direct, step):
     begun = await begin(alice, LARGE)
     await put_all(alice, begun, LARGE)
     original = getattr(direct._inbox, step)
@@ -407,3 +415,46 @@ async def test_a_server_that_goes_away_before_a_step_is_waited_for(alice, door, 
     about = await finish(alice, begun, 200 if step == "forget" else 201)
     assert about["file"]["sha256"] == sha256(LARGE)
     assert await sweeping.sweep_direct(direct, stray_s=-10) == (1 if step == "forget" else 0)
+
+
+async def test_pages_may_send_to_the_bucket(client, door):
+    async with client.get("/") as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert f"connect-src 'self' {door.place.endpoint};" in policy
+    assert policy.count(door.place.endpoint) == 1
+
+
+@pytest.mark.parametrize("presigned", [False])
+async def test_without_the_setting_there_are_no_such_addresses(alice, client, door, presigned):
+    await begin(alice, SMALL, expected=404)
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/links"), ("POST", "/complete")):
+        await ask(alice, method, f"/uploads/direct/{'0' * 32}{path}", 404)
+    async with client.get("/") as answer:
+        assert door.place.endpoint not in answer.headers["Content-Security-Policy"]
+    async with alice.get("/upload") as answer:
+        assert "data-direct" not in await answer.text()
+
+
+@pytest.mark.parametrize("content", [EICAR, b"x" * 400_000 + EICAR + b"x"], ids=len)
+async def test_it_refuses_a_virus_and_keeps_nothing(alice, clamd, direct, objects, engine, content):
+    direct.uploads = replace(direct.uploads, scanner=Scanner(clamd))
+    begun = await begin(alice, content, "bad.txt")
+    await put_all(alice, begun, content)
+    assert "“bad.txt” contains a virus (Eicar-Test" in (await finish(alice, begun, 422))["detail"]
+    assert await objects("incoming") == await objects() == []
+    assert await engine.all(Upload.select()) == []
+    for other, expected in ((SMALL, 201), (LARGE, 413)):  # more than this scanner takes
+        begun = await begin(alice, other)
+        await put_all(alice, begun, other)
+        await finish(alice, begun, expected)
+    assert await objects() == [sha256(SMALL)]
+
+
+async def test_it_waits_while_the_scanner_is_away(alice, tmp_path, direct):
+    whole = direct.uploads
+    direct.uploads = replace(whole, scanner=Scanner(str(tmp_path / "no.sock")))
+    begun = await begin(alice, SMALL)
+    await put_all(alice, begun, SMALL)
+    await finish(alice, begun, 503)
+    direct.uploads = replace(whole, scanner=Scanner(str(tmp_path / "no"), accept_unscanned=True))
+    assert (await finish(alice, begun))["file"]["sha256"] == sha256(SMALL)
