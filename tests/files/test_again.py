@@ -212,10 +212,9 @@ async def test_every_answer_is_counted_and_logged(alice, settings, caplog):
 
 
 @pytest.fixture
-async def other_process(settings, client):
+async def other_process(settings, database, client):
     """Return the address of one more server process on the same database and data folder."""
-    db = settings.db.model_dump(include={"database", "host", "port", "user", "password"})
-    environ = {f"WWW_DB__{name.upper()}": str(value) for name, value in db.items() if value}
+    environ = {f"WWW_DB__{name.upper()}": str(value) for name, value in database.items()}
     environ |= {"WWW_DATA": str(settings.data), "PYTHONPATH": str(Path.cwd())}
     command = [sys.executable, "-m", "www", "serve", "--host", "127.0.0.1", "--port", "0"]
     process = await asyncio.create_subprocess_exec(
@@ -224,7 +223,7 @@ async def other_process(settings, client):
     assert process.stdout is not None
     async with asyncio.timeout(20):
         while not (found := re.search(rb"Serving on (\S+)", await process.stdout.readline())):
-            pass
+            assert not process.stdout.at_eof(), "the other process has ended"
     yield found[1].decode()
     process.terminate()
     await process.wait()
