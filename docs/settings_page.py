@@ -19,7 +19,7 @@ _UNITS = ((10**6, "MB"), (10**3, "kB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, 
 _HEAD = """\
 # Settings
 
-<!-- Made by `make docs` from www/settings.py. -->
+<!-- Made by `make docs` from www/settings. -->
 
 A value comes from `config/default.yaml`, then the file of `--config FILE` or of the variable
 `WWW_CONFIG`, then the environment, then flags such as `--port 80`: the later one wins. A file of

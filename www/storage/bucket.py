@@ -128,11 +128,6 @@ class Bucket:
             found = await obstore.get_range_async(self._store, key, start=start, end=end)
         return memoryview(found)
 
-    async def copy(self, key: str, to: str) -> None:
-        """Copy inside of the service, at most 5 GiB. Raises NotFound."""
-        with _answers(f"copy {key}"):
-            await obstore.copy_async(self._store, key, to)
-
     async def delete(self, key: str) -> None:
         """Delete an object, or find it gone."""
         with _answers(f"delete {key}"):
