@@ -2,6 +2,7 @@ import asyncio
 import errno
 import os
 import resource
+import shutil
 import stat
 import sys
 import threading
@@ -85,6 +86,18 @@ async def test_it_keeps_folders_and_files_private(disk, tmp_path):
     modes = {stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "data").rglob("*") if p.is_dir()}
     assert modes == {0o700}
     assert stat.S_IMODE(disk.path(kept.sha256).stat().st_mode) == 0o600
+
+
+async def test_it_syncs_each_new_folder_once(disk, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr("www.storage.local._sync_folder", lambda folder: synced.append(folder.name))
+    sha256 = (await store(disk, b"a")).sha256
+    assert synced == [sha256[2:4], sha256[:2], "files"]
+    await store(disk, b"a")
+    assert synced[3:] == [sha256[2:4]]
+    shutil.rmtree(tmp_path / "data" / "files" / sha256[:2])
+    await store(disk, b"a")
+    assert synced[4:] == synced[:3]
 
 
 async def test_it_follows_no_link(disk, tmp_path):

@@ -44,6 +44,7 @@ class LocalStorage(Threaded):
         self._min_free_bytes = min_free_bytes
         self._files = folder / "files"
         self._incoming = folder / "incoming"
+        self._durable: set[str] = set()  # first four digits, whose folders a power cut cannot take
 
     @property
     def inbox(self) -> None:
@@ -117,8 +118,8 @@ class LocalStorage(Threaded):
         Returns what `displace` needs, None where the content was here before.
         """
         path = self.path(sha256)
-        path.parent.parent.mkdir(mode=0o700, exist_ok=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if _make(path.parent.parent) | _make(path.parent):
+            self._durable.discard(sha256[:4])
         with self._locked(fcntl.LOCK_SH):
             try:
                 known = path.stat(follow_symlinks=False)
@@ -132,8 +133,11 @@ class LocalStorage(Threaded):
             # In full resolution: without arguments it is the kernel's clock, which ticks slowly.
             os.utime(path, ns=(time.time_ns(),) * 2)
             placed_ns = path.stat().st_mtime_ns
-        for folder in (path.parent, path.parent.parent, self._files):
-            _sync_folder(folder)
+        _sync_folder(path.parent)
+        if sha256[:4] not in self._durable:
+            _sync_folder(path.parent.parent)
+            _sync_folder(self._files)
+            self._durable.add(sha256[:4])
         return None if same else placed_ns
 
     def displace(self, sha256: str, placed_ns: int) -> None:
@@ -218,6 +222,15 @@ def _unlink_abandoned(path: Path) -> bool:
         return False
     finally:
         os.close(fd)
+    return True
+
+
+def _make(folder: Path) -> bool:
+    """Make the folder where it is missing; tell whether it was."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return False
     return True
 
 
