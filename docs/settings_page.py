@@ -14,7 +14,15 @@ from pydantic import SecretStr
 from www.settings import KNOWN, Settings
 from www.utils.sections import about
 
-_UNITS = ((10**6, "MB"), (10**3, "kB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B"))
+_UNITS = (
+    (10**9, "GB"),
+    (10**6, "MB"),
+    (10**3, "kB"),
+    (2**30, "GiB"),
+    (2**20, "MiB"),
+    (2**10, "KiB"),
+    (1, "B"),
+)
 
 _HEAD = """\
 # Settings

@@ -117,21 +117,22 @@ def test_settings_choose(style, monkeypatch):
     assert stream.getvalue().startswith("{") == (style == "json")
 
 
-async def test_the_access_log_names_who_and_what_and_no_secret(caplog):
+@pytest.mark.parametrize("folder", ["setup", "s"])
+async def test_the_access_log_names_who_and_what_and_no_secret(caplog, folder):
     async def setup(_request):
         raise ZeroDivisionError
 
-    route = Route("GET", "/setup/{token}", "test.setup", setup, ANYONE)
+    route = Route("GET", f"/{folder}/{{token}}/more", "test.setup", setup, ANYONE)
     caplog.set_level(logging.INFO, "www.access")
     listener = Listener(make_app(route, user=User(id=7, name="alice", role="author")))
-    url = f"http://127.0.0.1:{await listener.start('127.0.0.1', 0)}/setup/token-secret?q=secret"
+    url = f"http://127.0.0.1:{await listener.start('127.0.0.1', 0)}/{folder}/token-secret/more?q=secret"
     async with aiohttp.ClientSession(cookies={"theme": "cookie-secret"}) as session:
         await session.get(url, headers={"Authorization": "secret"})
     await listener.stop()
     (record,) = [record for record in caplog.records if record.name == "www.access"]
     entry = json.loads(JsonFormatter().format(record))
     assert "secret" not in caplog.text + str(entry) + TextFormatter().format(record)
-    assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/setup/...", 500)
+    assert (entry["method"], entry["path"], entry["status"]) == ("GET", f"/{folder}/.../more", 500)
     assert (entry["user"], entry["address"]) == (7, "127.0.0.1")
     assert entry["bytes"] > 10
     assert entry["request_id"]

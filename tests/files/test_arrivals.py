@@ -11,7 +11,7 @@ from tests.files.door import body_of, kept, send, sha256, until
 from www import keys
 from www.db import ForeignKeyViolation, OperationalError
 from www.db.testing import statements
-from www.errors import NotFound, QuotaExceeded
+from www.errors import NotFound, QuotaExceeded, Unavailable
 from www.files import actions, queries
 from www.files.actions import Arrival
 from www.files.upload import Received
@@ -150,3 +150,18 @@ async def test_an_upload_asks_little(alice, engine):
     assert len([sql for sql in asked.sql if sql.startswith("SELECT")]) == 3
     assert len([sql for sql in asked.sql if sql.startswith("INSERT")]) == 2
     assert not [sql for sql in asked.sql if sql.startswith(("DELETE", "UPDATE"))]
+
+
+async def test_nobody_waits_for_a_writer_that_was_ended(arrivals, owners, monkeypatch):
+    commits = []
+
+    async def commit(group, *, alone):
+        commits.append(len(group))
+        if alone:
+            raise asyncio.CancelledError
+        return False
+
+    monkeypatch.setattr(arrivals, "_commit", commit)
+    found = await outcomes(arrivals, [arrival(owner, 1) for owner in owners])
+    assert commits == [3, 1]
+    assert [type(one) for one in found] == [Unavailable] * 3

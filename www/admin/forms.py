@@ -53,7 +53,7 @@ class Quota:
             except ValueError:
                 size_bytes = -1
             if not 0 <= size_bytes <= MAX_QUOTA:
-                fields.refuse("quota", N_("Please write a size, such as 500 MB or 20 GiB."))
+                fields.refuse("quota", N_("Please write a size, such as 500 MB or 20 GB."))
         fields.check()
         return cls(size_bytes)
 

@@ -25,6 +25,7 @@ class Threads:
         """Start none before there is something to do; Linux knows a niceness per thread."""
         self.count = count
         self.busy = 0
+        self._waiting = 0
         self._turns = asyncio.Semaphore(count)
         self._pool = ThreadPoolExecutor(
             max(1, count), name, initializer=partial(_be_nice, niceness)
@@ -35,12 +36,16 @@ class Threads:
         return self.busy < self.count
 
     def is_wanted(self) -> bool:
-        """Tell whether all are taken, so that whoever asks has to wait; called in any thread."""
-        return self._turns.locked()
+        """Tell whether somebody waits for a thread; called in any thread."""
+        return self._waiting > 0
 
     async def take(self) -> None:
         """Wait for a thread, which is the caller's until `give_back`."""
-        await self._turns.acquire()
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
         self.busy += 1
 
     def give_back(self) -> None:

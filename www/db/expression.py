@@ -197,16 +197,22 @@ class Binary(Expression[T]):
         out.text(")")
 
 
-class Exact(Expression[T]):
-    """What is counted with Decimals: an operator, or a conversion."""
+class Call(Expression[T]):
+    """What has a name and arguments."""
 
     __slots__ = ("arguments", "name")
 
     def __init__(self, name: str, arguments: tuple[Expression[Any], ...], kind: ColumnType) -> None:
-        """Take `+`, `-`, `*`, `abs`, `numeric` or `float`."""
+        """Take a name that the heir knows how to write, and the type of the result."""
         self.name = name
         self.arguments = arguments
         self.type = kind
+
+
+class Exact(Call[T]):
+    """What is counted with Decimals: `+`, `-`, `*`, `abs`; or a conversion: `numeric`, `float`."""
+
+    __slots__ = ()
 
     def sql(self, out: Compiler) -> None:
         """Append the database's operator, or the function that stands for it."""

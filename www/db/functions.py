@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from www.db.errors import StatementError
-from www.db.expression import Bound, Expression, Nested
+from www.db.expression import Bound, Call, Expression, Nested
 from www.db.types import DATE, DATETIME, INTEGER, TEXT, column_type
 
 if TYPE_CHECKING:
@@ -19,16 +19,10 @@ TextT = TypeVar("TextT", str, "str | None")
 DatePart = Literal["year", "month", "day", "hour", "minute", "second"]
 
 
-class Function(Expression[T]):
-    """`name(arguments)`."""
+class Function(Call[T]):
+    """`name(arguments)`, of a name that both databases know."""
 
-    __slots__ = ("arguments", "name")
-
-    def __init__(self, name: str, arguments: tuple[Expression[Any], ...], kind: ColumnType) -> None:
-        """Take a name that both databases know."""
-        self.name = name
-        self.arguments = arguments
-        self.type = kind
+    __slots__ = ()
 
     def sql(self, out: Compiler) -> None:
         """Append the call."""

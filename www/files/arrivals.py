@@ -79,9 +79,14 @@ class Arrivals:
 
     async def _write(self) -> None:
         group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-        if not await self._commit(group, alone=len(group) <= 1):
+        try:
+            if not await self._commit(group, alone=len(group) <= 1):
+                for one in group:
+                    await self._commit([one], alone=True)
+        finally:  # also where the server ends: `_settled` waits for each
             for one in group:
-                await self._commit([one], alone=True)
+                if not one.done.done():
+                    one.tell(Unavailable())
 
     async def _commit(self, group: Sequence[_Waiting], *, alone: bool) -> bool:
         """Write the rows in one transaction and tell everybody.
