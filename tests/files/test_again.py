@@ -17,7 +17,7 @@ from tests.files.test_visibility import change
 from tests.pictures import samples
 from www import keys
 from www.app import create_app
-from www.db import Stored
+from www.db import StoredRow
 from www.files.again import Sent, SentFiles
 from www.models import File, Session
 from www.ready import Kept
@@ -251,7 +251,7 @@ async def test_a_change_by_another_process_counts_at_once(alice, client, other_p
 
 def test_the_answers_that_are_kept_are_bounded(tmp_path):
     sent, storage = SentFiles(most=2), LocalStorage(tmp_path)
-    rows: dict[int, Stored[File]] = {id: Stored((id,)) for id in (1, 2, 3)}
+    rows: dict[int, StoredRow[File]] = {id: StoredRow((id,)) for id in (1, 2, 3)}
     made = {id: Sent(rows[id], "a", None, Kept({}), storage, "", 1) for id in rows}
     for id in (1, 2):
         sent.keep(id, made[id])

@@ -63,7 +63,7 @@ from www.db.statements.page import Page
 from www.db.statements.related import Related
 from www.db.table import Table, TableMetaClass
 from www.db.types import ColumnType
-from www.db.verbs import Stored
+from www.db.verbs import StoredRow
 
 __all__ = [
     "Alias",
@@ -100,7 +100,7 @@ __all__ = [
     "Select",
     "SerializationFailure",
     "StatementError",
-    "Stored",
+    "StoredRow",
     "Table",
     "TableMetaClass",
     "Timeout",

@@ -35,7 +35,7 @@ _NESTED = "(SELECT"  # which may take as long as it likes
 Change = Insert[R] | Update[R] | Delete[R]
 
 
-class Stored(NamedTuple, Generic[TableT]):
+class StoredRow(NamedTuple, Generic[TableT]):
     """The values of a row as the database gives them: `Verbs.stored`."""
 
     values: Row
@@ -121,7 +121,7 @@ class Verbs:
         rows: list[TableT] = maker(table.info, table.info.whole, self.dialect)(found)
         return rows[0] if rows else None
 
-    async def stored(self, table: type[TableT], *key: Any) -> Stored[TableT] | None:
+    async def stored(self, table: type[TableT], *key: Any) -> StoredRow[TableT] | None:
         """Return the row with that primary key as the database has it, or None.
 
         Two that are equal are the same row, unchanged, and to compare them costs less than to
@@ -130,9 +130,9 @@ class Verbs:
         found = self._by_key(table, key)
         if not isinstance(found, list):
             found = await found
-        return Stored(found[0]) if found else None
+        return StoredRow(found[0]) if found else None
 
-    def decoded(self, table: type[TableT], stored: Stored[TableT]) -> TableT:
+    def decoded(self, table: type[TableT], stored: StoredRow[TableT]) -> TableT:
         """Return the row of `table` that was `stored`."""
         row: TableT = maker(table.info, table.info.whole, self.dialect)([stored.values])[0]
         return row

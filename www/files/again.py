@@ -20,7 +20,7 @@ from www.ready import Kept, Ready
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from www.db import Stored
+    from www.db import StoredRow
     from www.files.download import Download
     from www.models import File
     from www.storage import Readable
@@ -32,7 +32,7 @@ _MOST: Final = 2048
 class Sent(NamedTuple):
     """What everybody gets for a file, as long as its row is `row`."""
 
-    row: Stored[File]
+    row: StoredRow[File]
     name: str
     but_for: int | None  # the owner, who gets another content
     kept: Kept
@@ -48,7 +48,7 @@ class SentFiles:
         self._most = most
         self._sent: OrderedDict[int, Sent] = OrderedDict()
 
-    def find(self, id: int, row: Stored[File]) -> Sent | None:
+    def find(self, id: int, row: StoredRow[File]) -> Sent | None:
         """Return what was sent for this very row."""
         sent = self._sent.get(id)
         if sent is None or sent.row != row:
@@ -64,7 +64,7 @@ class SentFiles:
             self._sent.popitem(last=False)
 
 
-async def answer(request: web.Request, id: int, row: Stored[File], name: str) -> Ready | None:
+async def answer(request: web.Request, id: int, row: StoredRow[File], name: str) -> Ready | None:
     """Return the answer that this address had the last time; None to work it out."""
     sent = request.app[keys.sent].find(id, row)
     if sent is None or sent.name != name or not http.asks_for_all(request.method, request.headers):
@@ -79,7 +79,7 @@ async def answer(request: web.Request, id: int, row: Stored[File], name: str) ->
 def keep(
     request: web.Request,
     file: File,
-    row: Stored[File],
+    row: StoredRow[File],
     storage: Readable,
     found: Download,
     *,

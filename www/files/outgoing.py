@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from www.db import Stored
+    from www.db import StoredRow
     from www.models import File
     from www.pictures.pieces import Written
     from www.storage import Content, Readable
@@ -84,7 +84,7 @@ async def prepared(
 
 
 async def send(
-    request: web.Request, file: File, row: Stored[File] | None = None
+    request: web.Request, file: File, row: StoredRow[File] | None = None
 ) -> web.StreamResponse:
     """Answer a GET or HEAD for a file that this reader may have.
 

@@ -18,6 +18,7 @@ from www.db import (
     Limits,
     Page,
     Select,
+    StoredRow,
     Table,
     Update,
     count,
@@ -42,6 +43,10 @@ async def reads(engine: Engine, conn: Connection, replica: ReplicaReads) -> None
         assert_type(await verbs.first(Book.select()), Book | None)
         assert_type(await verbs.one(Book.select()), Book)
         assert_type(await verbs.get(Book, UUID(int=1)), Book | None)
+        kept = await verbs.stored(Book, UUID(int=1))
+        assert_type(kept, StoredRow[Book] | None)
+        if kept is not None:
+            assert_type(verbs.decoded(Book, kept), Book)
         pairs = Book.select(Book.title, Book.out_at)
         assert_type(await verbs.tuples(pairs), list[tuple[str, datetime | None]])
         assert_type(await verbs.tuples(Book.select()), list[tuple[Any, ...]])
