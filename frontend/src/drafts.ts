@@ -2,6 +2,7 @@
    It is forgotten only when the answer says that it was saved: a session may have ended meanwhile, or the network.
    The key names the person, who is not the only one at this browser; signing out forgets all that is theirs. */
 import { debounced, find } from "./dom";
+import { keys, load, store } from "./storage";
 
 const SENT = "www:sent";
 const KEPT = "www:draft:"; // then the person's id, a colon, the post's id or "new"
@@ -118,32 +119,5 @@ function parse(text: string): Text {
     return typeof value === "object" && value !== null ? (value as Text) : {};
   } catch {
     return {};
-  }
-}
-
-/** localStorage may be full or forbidden: then there is nothing to keep, and writing goes on. */
-function store(key: string, value: string | null): boolean {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function keys(): string[] {
-  try {
-    return Object.keys(localStorage);
-  } catch {
-    return [];
-  }
-}
-
-function load(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
   }
 }

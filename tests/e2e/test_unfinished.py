@@ -8,9 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.filled import cookie_of
-from tests.e2e.test_uploader import slowly, stored
-from tests.e2e.visitor import PHONE, let_in, visiting
+from tests.e2e.uploading import ready, slowly, stored, uploading
+from tests.e2e.visitor import PHONE
 
 MIB = 1024 * 1024
 NUMBERS = itertools.count()  # the site remembers the files of other tests
@@ -18,13 +17,8 @@ NUMBERS = itertools.count()  # the site remembers the files of other tests
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def nora(browser, lonely):
-    async with lonely.person("nora") as client:
-        lonely.cookies["nora"] = cookie_of(client)
-    async with visiting(browser, lonely.url) as visitor:
+    async with uploading(browser, lonely) as visitor:
         visitor.page.on("dialog", lambda dialog: dialog.accept())
-        await let_in(visitor, lonely, "nora")
-        await visitor.go("/upload")
-        await expect(visitor.page.locator("[data-drop-hint]")).to_be_visible()
         yield visitor
 
 
@@ -77,10 +71,7 @@ async def test_it_is_listed_and_goes_on_with_the_same_file(nora, lonely, film):
 async def test_another_browser_goes_on_too(browser, nora, lonely, film):
     """What tells the file is kept on the server; the other browser remembers nothing."""
     await begin(nora, film)
-    async with visiting(browser, lonely.url, width=PHONE) as other:
-        await let_in(other, lonely, "nora")
-        await other.go("/upload")
-        await expect(other.page.locator("[data-drop-hint]")).to_be_visible()
+    async with uploading(browser, lonely, width=PHONE) as other:
         await other.page.locator("#f-file").set_input_files(film)
         await expect(other.main.get_by_text("are there already")).to_be_visible()
         await expect(entry(other, film)).to_have_count(0)
@@ -106,7 +97,7 @@ async def test_it_is_discarded_and_the_space_is_free(nora, film):
     await nora.go("/files")
     await expect(nora.main).to_contain_text("Unfinished uploads keep 13 MB.")
     await nora.follow("Show them")
-    await expect(nora.page.locator("[data-drop-hint]")).to_be_visible()
+    await ready(nora)
     await nora.press(f"Discard {film.name}", entry(nora, film))
     said = nora.page.locator("[data-progress-text]")
     await expect(said).to_have_text(f"{film.name} is discarded.")
@@ -117,9 +108,7 @@ async def test_it_is_discarded_and_the_space_is_free(nora, film):
 
 async def test_without_scripts_it_is_discarded_by_its_form(browser, nora, lonely, film):
     await begin(nora, film)
-    async with visiting(browser, lonely.url, scripts=False) as plain:
-        await let_in(plain, lonely, "nora")
-        await plain.go("/upload")
+    async with uploading(browser, lonely, scripts=False) as plain:
         await expect(plain.main.locator("[data-again]")).to_be_hidden()
         await plain.press(f"Discard {film.name}", entry(plain, film))
         await plain.notice("The upload is discarded. Its space is free again.")

@@ -7,30 +7,24 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.filled import cookie_of
-from tests.e2e.visitor import let_in, visiting
+from tests.e2e.uploading import (
+    cut_off,
+    drop,
+    keep_nothing,
+    ready,
+    slowly,
+    small_ones_arrive,
+    stored,
+    uploading,
+)
+from tests.e2e.visitor import let_in
 
 SIZE = 200 * 1024 * 1024
-# The page makes the file from one random block, so that the test need not send 200 MB to it.
-DROP = """([block, count, name]) => {
-    const bytes = Uint8Array.from(atob(block), letter => letter.charCodeAt(0));
-    const file = new File(Array(count).fill(bytes), name, {lastModified: 1});
-    const transfer = new DataTransfer();
-    transfer.items.add(file);
-    const box = document.querySelector(".drop");
-    for (const name of ["dragenter", "dragover", "drop"])
-        box.dispatchEvent(new DragEvent(name, {dataTransfer: transfer, bubbles: true}));
-}"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def nora(browser, lonely):
-    async with lonely.person("nora") as client:
-        lonely.cookies["nora"] = cookie_of(client)
-    async with visiting(browser, lonely.url) as visitor:
-        await let_in(visitor, lonely, "nora")
-        await visitor.go("/upload")
-        await expect(visitor.page.locator("[data-drop-hint]")).to_be_visible()
+    async with uploading(browser, lonely) as visitor:
         yield visitor
 
 
@@ -48,22 +42,6 @@ async def look(visitor):
             await visitor.page.screenshot(path=f"{folder}/uploader-{width}.png", full_page=True)
 
 
-async def drop(visitor, block, count, name):
-    import base64
-
-    await visitor.page.evaluate(DROP, [base64.b64encode(block).decode(), count, name])
-
-
-async def slowly(visitor, bytes_per_s):
-    """Make the line of this window slow, so that a test can look while something is under way."""
-    session = await visitor.page.context.new_cdp_session(visitor.page)
-    await session.send("Network.enable")
-    limits = {"offline": False, "latency": 0, "downloadThroughput": -1}
-    await session.send(
-        "Network.emulateNetworkConditions", {**limits, "uploadThroughput": bytes_per_s}
-    )
-
-
 async def offset_of(visitor):
     """Return what the server has of the upload that the page has begun."""
     return await visitor.page.evaluate(
@@ -75,18 +53,6 @@ async def offset_of(visitor):
             return Number(answer.headers.get("Upload-Offset"));
         }"""
     )
-
-
-async def stored(visitor, lonely, name):
-    """Return the hash of the file with that name, as it is downloaded."""
-    async with lonely.client() as client:
-        client.cookie_jar.update_cookies({"session": lonely.cookies["nora"]})
-        path = await visitor.main.get_by_role("link", name=name, exact=True).get_attribute("href")
-        digest = hashlib.sha256()
-        async with client.get(path) as answer:
-            async for chunk in answer.content.iter_any():
-                digest.update(chunk)
-        return digest.hexdigest()
 
 
 async def test_a_large_file_goes_on_after_a_reload(nora, lonely, block):
@@ -101,7 +67,7 @@ async def test_a_large_file_goes_on_after_a_reload(nora, lonely, block):
     there = await offset_of(nora)
     assert 0.3 * SIZE < there < SIZE
     await slowly(nora, -1)
-    await expect(nora.page.locator("[data-drop-hint]")).to_be_visible()
+    await ready(nora)
     await drop(nora, block, SIZE // len(block), "large.bin")
     sent = []
     nora.page.on("request", lambda r: sent.append(r.headers) if r.method == "PATCH" else None)
@@ -142,13 +108,19 @@ async def test_it_can_be_cancelled(nora, block):
 
 
 async def test_many_small_ones_go_together(nora):
-    files = [
-        {"name": f"{n} 二.txt", "mimeType": "text/plain", "buffer": b"x" * n} for n in range(6)
-    ]
-    await nora.page.locator("[type=file]").set_input_files(files)
+    await small_ones_arrive(nora)
+
+
+@pytest.mark.parametrize("how", ["forbidden", "full"])
+async def test_it_uploads_where_the_browser_keeps_nothing(nora, lonely, block, how):
+    await keep_nothing(nora, how)
+    sent = []
+    nora.page.on("request", lambda r: sent.append(r.method))
+    await drop(nora, block, 8, f"{how}.bin")
     await nora.press("Upload")
     await nora.notice("Uploaded.")
-    await expect(nora.main.get_by_role("link", name="5 二.txt", exact=True)).to_be_visible()
+    assert [method for method in sent if method != "GET"] == ["POST", "PATCH"]
+    assert await stored(nora, lonely, f"{how}.bin") == hashlib.sha256(block * 8).hexdigest()
 
 
 async def test_it_says_what_is_wrong(nora, lonely):
@@ -167,21 +139,10 @@ async def test_it_says_what_is_wrong(nora, lonely):
 
 
 async def test_a_server_that_is_away_is_asked_again(nora, block):
-    """The browser has a network all the while; the server comes back."""
-    away = True
-
-    async def answer(route):
-        if away:
-            await route.abort("internetdisconnected")
-        else:
-            await route.continue_()
-
-    await nora.page.route("**/uploads/**", answer)
-    await nora.page.route("**/uploads", answer)
-    await drop(nora, block, 3, "away.bin")
-    await nora.press("Upload")
-    await expect(nora.main.get_by_text("The server does not answer.")).to_be_visible()
-    away = False
+    async with cut_off(nora, "**/uploads/**", "**/uploads"):
+        await drop(nora, block, 3, "away.bin")
+        await nora.press("Upload")
+        await expect(nora.main.get_by_text("The server does not answer.")).to_be_visible()
     await nora.notice("Uploaded.")
 
 
@@ -203,6 +164,22 @@ async def test_signing_in_again_goes_on_where_it_was(nora, lonely, block):
     assert sent[0].method == "PATCH"
     assert int(sent[0].headers["upload-offset"]) > 1024 * 1024
     assert await stored(nora, lonely, "signed.bin") == hashlib.sha256(block * 8).hexdigest()
+
+
+async def test_signing_in_again_does_not_begin_again(nora, lonely, block):
+    """The session ends after the upload was begun, while the line is broken."""
+    async with cut_off(nora, "**/uploads/**"):
+        await drop(nora, block, 3, "begun.bin")
+        await nora.press("Upload")
+        await expect(nora.main.get_by_text("The server does not answer.")).to_be_visible()
+        await nora.page.context.clear_cookies()
+    await expect(nora.main.get_by_text("You are signed out.").first).to_be_visible()
+    await let_in(nora, lonely, "nora")
+    sent = []
+    nora.page.on("request", lambda r: sent.append(r.method) if r.method != "GET" else None)
+    await nora.press("Try again")
+    await nora.notice("Uploaded.")
+    assert sent == ["HEAD", "PATCH"]
 
 
 async def test_it_waits_for_the_network(nora, block):

@@ -3,6 +3,8 @@
    What has arrived the server asks of the bucket, so nothing is remembered here but the upload's address. */
 import { DetailedError } from "tus-js-client";
 
+import { load, store } from "../storage";
+
 /** What a row needs of an upload, whichever way it goes. */
 export interface Carrier {
   url: string | null;
@@ -54,7 +56,7 @@ export class BucketUpload implements Carrier {
   }
 
   findPreviousUploads(): Promise<{ uploadUrl: string | null }[]> {
-    const uploadUrl = localStorage.getItem(this.key);
+    const uploadUrl = load(this.key);
     return Promise.resolve(uploadUrl ? [{ uploadUrl }] : []);
   }
 
@@ -70,7 +72,7 @@ export class BucketUpload implements Carrier {
   async abort(terminate = false): Promise<void> {
     this.stopping.abort();
     if (!terminate || !this.url) return;
-    localStorage.removeItem(this.key);
+    store(this.key, null);
     await fetch(this.url, { method: "DELETE" });
   }
 
@@ -81,7 +83,7 @@ export class BucketUpload implements Carrier {
       const before = this.arrived.size;
       try {
         await this.run(signal);
-        localStorage.removeItem(this.key);
+        store(this.key, null);
         this.options.onSuccess();
         return;
       } catch (error) {
@@ -133,7 +135,7 @@ export class BucketUpload implements Carrier {
     const fields = { ...given, name: given["filename"] ?? this.file.name, size: String(this.file.size) };
     const about = (await (await this.ask("POST", this.options.endpoint, fields, signal)).json()) as About;
     this.url = about.upload ?? null;
-    if (this.url) localStorage.setItem(this.key, this.url);
+    if (this.url) store(this.key, this.url);
     return about;
   }
 

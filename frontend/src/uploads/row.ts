@@ -1,6 +1,7 @@
 /* One file on its way: its line in the list, and the tus upload behind it. */
 import { DetailedError, Upload } from "tus-js-client";
 
+import { addresses } from "./addresses";
 import { BucketUpload, type Carrier } from "./bucket";
 import type { Found } from "./gather";
 import { Speed } from "./speed";
@@ -135,6 +136,8 @@ export class Row {
       removeFingerprintOnSuccess: true,
       uploadDataDuringCreation: this.file.size <= SMALL_BYTES,
       onShouldRetry: (error) => this.retries(error),
+      urlStorage: addresses,
+      onUploadUrlAvailable: () => (this.address = this.upload.url),
     });
   }
 
@@ -168,7 +171,7 @@ export class Row {
     if (this.state !== "running") return;
     const answer = error instanceof DetailedError ? error.originalResponse : null;
     // The library forgets the upload when it is not let in; the person will be back.
-    if (answer?.getStatus() === 401) this.upload.url = this.address;
+    if (answer?.getStatus() === 401) this.upload.url ??= this.address;
     if (answer) this.become("failed", this.refusal(answer.getStatus(), answer.getBody()));
     else if (await this.isReadable()) this.become("offline", this.words.text("Offline"));
     else return this.refuse(this.words.text("Unreadable"));
