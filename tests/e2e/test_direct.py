@@ -1,5 +1,6 @@
 """The uploader where files go from the browser straight into the bucket."""
 
+import contextlib
 import hashlib
 import os
 
@@ -7,36 +8,45 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.filled import cookie_of
 from tests.e2e.site import running
-from tests.e2e.test_uploader import drop, slowly, stored
-from tests.e2e.visitor import let_in, visiting
+from tests.e2e.uploading import (
+    cut_off,
+    drop,
+    keep_nothing,
+    ready,
+    slowly,
+    small_ones_arrive,
+    stored,
+    uploading,
+)
 from tests.s3 import settings_of
 from www.storage.cors import allow
 
 MIB = 1024 * 1024
+REFUSED = "The storage of this site does not take files from your browser."
+
+
+@contextlib.contextmanager
+def sending(place, folder):
+    """Start a site whose browsers send files to the bucket."""
+    given = settings_of(place) | {"presign_uploads": "true"}
+    environ = {f"WWW_STORAGE__{name.upper()}": str(value) for name, value in given.items()}
+    with running(folder, **environ) as site:
+        site.bucket = place.endpoint
+        yield site
 
 
 @pytest.fixture(scope="module")
 def far(ceph, tmp_path_factory):
-    """A site whose browsers send files to the bucket."""
     place = ceph.bucket()
-    given = settings_of(place) | {"presign_uploads": "true"}
-    environ = {f"WWW_STORAGE__{name.upper()}": str(value) for name, value in given.items()}
-    with running(tmp_path_factory.mktemp("far"), **environ) as site:
+    with sending(place, tmp_path_factory.mktemp("far")) as site:
         allow(place, [site.url])
-        site.bucket = place.endpoint
         yield site
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def nora(browser, far):
-    async with far.person("nora") as client:
-        far.cookies["nora"] = cookie_of(client)
-    async with visiting(browser, far.url, bucket=far.bucket) as visitor:
-        await let_in(visitor, far, "nora")
-        await visitor.go("/upload")
-        await expect(visitor.page.locator("[data-drop-hint]")).to_be_visible()
+    async with uploading(browser, far, bucket=far.bucket) as visitor:
         visitor.sent = []  # method and host of what the page asks for
         visitor.page.on("request", lambda one: visitor.sent.append((one.method, one.url)))
         yield visitor
@@ -73,7 +83,7 @@ async def test_a_large_file_goes_on_after_a_reload(nora, far, block):
     await nora.page.reload()
     assert len(set(parts_sent(nora, far))) < 13
     await slowly(nora, -1)
-    await expect(nora.page.locator("[data-drop-hint]")).to_be_visible()
+    await ready(nora)
     await drop(nora, block, 100, "large.bin")
     nora.sent.clear()
     await nora.press("Upload")
@@ -125,13 +135,57 @@ async def test_an_address_that_is_too_old_is_asked_for_again(nora, far, block):
 
 
 async def test_many_small_ones_go_together(nora):
-    files = [
-        {"name": f"{n} 二.txt", "mimeType": "text/plain", "buffer": b"x" * n} for n in range(6)
-    ]
-    await nora.page.locator("[type=file]").set_input_files(files)
+    await small_ones_arrive(nora)
+
+
+@pytest.mark.parametrize("how", ["forbidden", "full"])
+async def test_it_uploads_where_the_browser_keeps_nothing(nora, far, block, how):
+    await keep_nothing(nora, how)
+    await drop(nora, block, 10, f"{how}.bin")
     await nora.press("Upload")
     await nora.notice("Uploaded.")
-    await expect(nora.main.get_by_role("link", name="0 二.txt", exact=True)).to_be_visible()
+    begun = [
+        url for method, url in nora.sent if (method, url) == ("POST", f"{far.url}/uploads/direct")
+    ]
+    assert len(begun) == 1
+    assert await stored(nora, far, f"{how}.bin") == hashlib.sha256(block * 10).hexdigest()
+
+
+async def test_a_bucket_that_refuses_is_not_a_lost_connection(nora, far, block):
+    async def refuse(route):
+        await route.fulfill(status=403, headers={"Access-Control-Allow-Origin": far.url})
+
+    await nora.page.route("**/incoming/**", refuse)
+    await drop(nora, block, 2, "refused.bin")
+    await nora.press("Upload")
+    await expect(nora.main.locator("[data-progress-text]")).to_contain_text(REFUSED)
+    await expect(nora.main.locator("[data-uploads] li")).to_have_attribute("data-state", "failed")
+    await nora.page.unroute("**/incoming/**")
+    await nora.press("Try again")
+    await nora.notice("Uploaded.")
+    assert await stored(nora, far, "refused.bin") == hashlib.sha256(block * 2).hexdigest()
+
+
+async def test_a_bucket_without_a_rule_is_told_from_a_missing_line(browser, ceph, block, tmp_path):
+    place = ceph.bucket()
+    meant = r"Access to XMLHttpRequest at .* has been blocked by CORS policy|.*net::ERR_FAILED"
+    with sending(place, tmp_path) as site:
+        async with uploading(browser, site, bucket=site.bucket, meant=meant) as nora:
+            await drop(nora, block, 2, "no rule.bin")
+            await nora.press("Upload")
+            await expect(nora.main.locator("[data-progress-text]")).to_contain_text(REFUSED)
+            allow(place, [site.url])
+            await nora.press("Try again")
+            await nora.notice("Uploaded.")
+
+
+async def test_a_bucket_that_is_away_is_asked_again(nora, far, block):
+    async with cut_off(nora, "**/incoming/**"):
+        await drop(nora, block, 3, "away.bin")
+        await nora.press("Upload")
+        await expect(nora.main.get_by_text("The server does not answer.")).to_be_visible()
+    await nora.notice("Uploaded.")
+    assert await stored(nora, far, "away.bin") == hashlib.sha256(block * 3).hexdigest()
 
 
 async def test_it_waits_for_the_network(nora, block):
@@ -139,8 +193,6 @@ async def test_it_waits_for_the_network(nora, block):
     await drop(nora, block, 8, "offline.bin")
     await context.set_offline(True)
     await nora.press("Upload")
-    await expect(nora.main.get_by_text("The connection is lost.").first).to_be_visible(
-        timeout=60_000
-    )
+    await expect(nora.main.get_by_text("The connection is lost.").first).to_be_visible()
     await context.set_offline(False)
     await nora.notice("Uploaded.")

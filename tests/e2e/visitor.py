@@ -15,6 +15,7 @@ from www.middlewares.headers import SECURITY_HEADERS
 EXPECTED = {name.lower() for name, _ in SECURITY_HEADERS} | {"cache-control", "x-request-id"}
 PHONE, DESKTOP = 390, 1280
 LOCALES = {"en": "en-GB", "zh-Hans": "zh-CN"}
+NOTHING = "(?!)"  # the pattern of no text
 # Chromium logs every 4xx of a page and every request without a network; tests ask for those.
 _MEANT = re.compile(
     r"Failed to load resource: (?:the server responded with a status of 4|net::ERR_INTERNET_DISC)"
@@ -24,8 +25,9 @@ _MEANT = re.compile(
 class Watch:
     """Notes what no page may ever do."""
 
-    def __init__(self, context, url, bucket=""):
+    def __init__(self, context, url, bucket="", meant=NOTHING):
         self.problems: list[str] = []
+        self._meant = re.compile(meant)
         self._host = urlsplit(url).netloc
         self._hosts = {self._host, urlsplit(bucket).netloc}
         context.on("request", self._request)
@@ -49,7 +51,8 @@ class Watch:
             self.problems.append(f"{response.url} answers {response.status}")
 
     def _console(self, message):
-        if message.type in {"error", "warning"} and not _MEANT.match(message.text):
+        meant = _MEANT.match(message.text) or self._meant.match(message.text)
+        if message.type in {"error", "warning"} and not meant:
             self.problems.append(f"{message.type} on {message.page.url}: {message.text}")
 
 
@@ -103,11 +106,13 @@ async def visiting(
     width=DESKTOP,
     scheme="light",
     bucket="",
+    meant=NOTHING,
     **options,
 ):
     """Open a browser window of a new person; afterwards nothing may have gone wrong in it.
 
-    `bucket` is another address where pages may go, the one of the site's files.
+    `bucket` is another address where pages may go, the one of the site's files; `meant` is a pattern
+    of what the console may say besides, by default nothing.
     """
     context = await browser.new_context(
         locale=LOCALES[language],
@@ -120,7 +125,7 @@ async def visiting(
     )
     context.set_default_timeout(15_000)
     try:
-        watch = Watch(context, url, bucket)
+        watch = Watch(context, url, bucket, meant)
         yield Visitor(await context.new_page(), url, language, scripts=scripts)
         assert not watch.problems, watch.problems
     finally:

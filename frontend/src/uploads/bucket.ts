@@ -23,6 +23,7 @@ interface Options {
   onProgress: (sent: number, total: number) => void;
   onChecking: () => void;
   onSuccess: () => void;
+  onShouldRetry: (error: Error, attempt: number) => boolean;
   onError: (error: Error) => void;
 }
 
@@ -39,8 +40,8 @@ const AT_ONCE = 3;
 const LINKS = 20;
 const POLL_MS = 1000;
 
-/** The bucket refused a part: its address is too old, or the upload is over there. */
-class Stale extends Error {}
+/** The bucket does not take a part from this page: its address is too old, or it has no rule (CORS) for us. */
+export class Refusal extends Error {}
 
 export class BucketUpload implements Carrier {
   url: string | null = null;
@@ -86,12 +87,13 @@ export class BucketUpload implements Carrier {
         store(this.key, null);
         this.options.onSuccess();
         return;
-      } catch (error) {
+      } catch (thrown) {
         if (signal.aborted) return;
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
         failures = this.arrived.size > before ? 1 : failures + 1;
         const delay = this.options.retryDelays[failures - 1];
-        if (delay === undefined || !isPassing(error)) {
-          this.options.onError(error instanceof Error ? error : new Error(String(error)));
+        if (delay === undefined || !this.options.onShouldRetry(error, failures - 1)) {
+          this.options.onError(error);
           return;
         }
         await new Promise((resolve) => setTimeout(resolve, delay));
@@ -165,15 +167,17 @@ export class BucketUpload implements Carrier {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       const end = (): void => request.abort();
+      let begun = false;
       stop.addEventListener("abort", end);
       request.upload.addEventListener("progress", (event) => {
+        begun = true;
         this.moving.set(number, event.loaded);
         this.tell();
       });
       request.addEventListener("loadend", () => {
         stop.removeEventListener("abort", end);
         if (request.status === 200) resolve();
-        else reject(new Stale(`the bucket answered ${request.status}`));
+        else void why(request, link, begun, stop).then(reject);
       });
       request.open("PUT", link);
       request.send(part);
@@ -193,20 +197,35 @@ export class BucketUpload implements Carrier {
     const body = fields && (fields instanceof URLSearchParams ? fields : new URLSearchParams(fields));
     const answer = await fetch(url, { method, body, signal, redirect: "error" });
     if (answer.ok) return answer;
-    const text = await answer.text();
-    const error = new DetailedError(`${method} ${url}: ${answer.status}`);
-    error.originalResponse = {
-      getStatus: () => answer.status,
-      getHeader: (name) => answer.headers.get(name) ?? undefined,
-      getBody: () => text,
-      getUnderlyingObject: () => answer,
-    };
-    throw error;
+    throw failure(answer.status, await answer.text(), answer);
   }
 }
 
-/** Whether the same may succeed in a moment: no line, a busy server, an address that is too old. */
-function isPassing(error: unknown): boolean {
-  const status = error instanceof DetailedError ? error.originalResponse?.getStatus() ?? 0 : 0;
-  return status === 0 || status === 409 || status === 423 || status >= 500;
+/** Why a part did not arrive. The browser calls a missing rule and a missing line the same; only a rule stops even the
+    first byte while the bucket can be reached. */
+async function why(request: XMLHttpRequest, link: string, begun: boolean, signal: AbortSignal): Promise<Error> {
+  const { status } = request;
+  if (status >= 500) return failure(status, request.responseText, request);
+  if (status !== 0) return new Refusal(`the bucket answered ${status}`);
+  try {
+    if (!begun) {
+      await fetch(link, { method: "HEAD", mode: "no-cors", cache: "no-store", signal });
+      return new Refusal("the bucket has no rule for this page");
+    }
+  } catch {
+    // It cannot be reached.
+  }
+  return new Error("no answer from the bucket");
+}
+
+/** An answer that is none of success, as tus-js-client tells it. */
+function failure(status: number, body: string, answer: Response | XMLHttpRequest): DetailedError {
+  const error = new DetailedError(`answered ${status}`);
+  error.originalResponse = {
+    getStatus: () => status,
+    getHeader: (name) => (answer instanceof Response ? answer.headers.get(name) : answer.getResponseHeader(name)) ?? undefined,
+    getBody: () => body,
+    getUnderlyingObject: () => answer,
+  };
+  return error;
 }

@@ -2,7 +2,7 @@
 import { DetailedError, Upload } from "tus-js-client";
 
 import { addresses } from "./addresses";
-import { BucketUpload, type Carrier } from "./bucket";
+import { BucketUpload, Refusal, type Carrier } from "./bucket";
 import type { Found } from "./gather";
 import { Speed } from "./speed";
 import type { Waiting } from "./unfinished";
@@ -19,6 +19,7 @@ export interface Target {
 }
 
 const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000];
+const REFUSED = 2; // tries after a refusal by the bucket: each asks for new addresses, so they are not too old
 const SMALL_BYTES = 1024 * 1024; // these go by one request, for which coming back is no gain
 const EVERY_MS = 200;
 
@@ -119,6 +120,7 @@ export class Row {
       onProgress: (sent: number, total: number) => this.progress(sent, total),
       onChecking: () => this.checking(),
       onSuccess: () => this.finished(),
+      onShouldRetry: (error: Error, attempt: number) => this.retries(error, attempt),
       onError: (error: Error) => void this.failed(error),
     };
     const mark = ["www", this.found.path, this.file.name, this.file.size, this.file.lastModified].join("/");
@@ -135,7 +137,6 @@ export class Row {
       fingerprint: () => Promise.resolve(mark),
       removeFingerprintOnSuccess: true,
       uploadDataDuringCreation: this.file.size <= SMALL_BYTES,
-      onShouldRetry: (error) => this.retries(error),
       urlStorage: addresses,
       onUploadUrlAvailable: () => (this.address = this.upload.url),
     });
@@ -148,9 +149,9 @@ export class Row {
   }
 
   /** Whether it is worth another try; what the person sees meanwhile. */
-  private retries(error: Error | DetailedError): boolean {
+  private retries(error: Error | DetailedError, attempt: number): boolean {
     const status = error instanceof DetailedError ? (error.originalResponse?.getStatus() ?? 0) : 0;
-    const passes = status < 400 || status >= 500 || status === 409 || status === 423;
+    const passes = error instanceof Refusal ? attempt < REFUSED : status < 400 || status >= 500 || status === 409 || status === 423;
     if (!passes || !navigator.onLine || this.state !== "running") return false;
     this.detail.textContent = this.words.text("Retrying");
     return true;
@@ -172,7 +173,8 @@ export class Row {
     const answer = error instanceof DetailedError ? error.originalResponse : null;
     // The library forgets the upload when it is not let in; the person will be back.
     if (answer?.getStatus() === 401) this.upload.url ??= this.address;
-    if (answer) this.become("failed", this.refusal(answer.getStatus(), answer.getBody()));
+    if (error instanceof Refusal) this.become("failed", this.words.text("Refused"));
+    else if (answer) this.become("failed", this.refusal(answer.getStatus(), answer.getBody()));
     else if (await this.isReadable()) this.become("offline", this.words.text("Offline"));
     else return this.refuse(this.words.text("Unreadable"));
     const text = this.detail.textContent ?? "";
