@@ -209,6 +209,19 @@ async def test_the_sweep_leaves_young_and_foreign_uploads_alone(ceph, cloud, buc
     assert [len(list(unfinished(place))) for place in (bucket, other)] == [0, 1]
 
 
+async def test_without_an_inbox_what_lies_there_goes(cloud, bucket, tmp_path):
+    """The setting was taken back: nobody else looks after it."""
+    url = bucket.signer().url("POST", bucket.key("incoming/u"), expires_s=60, query={"uploads": ""})
+    await asyncio.to_thread(fetch, url, "POST")
+    await cloud.bucket.put("incoming/t", b"hello")
+    async with S3Storage(bucket, tmp_path / "other", inbox_at="", stale_s=-10) as with_inbox:
+        assert await with_inbox.sweep(nobody, older_than_s=-10) == 0
+    cloud._stale_s = -10
+    assert await cloud.sweep(nobody, older_than_s=-10) == 2
+    assert await cloud.bucket.below("incoming") == {}
+    assert list(unfinished(bucket)) == []
+
+
 async def test_links_answer_with_the_headers_they_name(cloud, bucket):
     await store(cloud, b"hello")
     key = f"files/{HELLO[:2]}/{HELLO[2:4]}/{HELLO}"

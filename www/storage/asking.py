@@ -10,7 +10,9 @@ import logging
 import random
 import time
 from base64 import b64encode
+from datetime import UTC, datetime
 from hashlib import md5
+from http.client import HTTPException, IncompleteRead
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -29,6 +31,7 @@ _EXPIRES_S: Final = 300
 _MOST_BYTES: Final = 4 * 1024**2  # a list of 1,000 uploads has about 400 kB
 _FULL: Final = frozenset({"QuotaExceeded", "InsufficientCapacity", "StorageFull"})
 _FIRST_WAIT_S: Final = 0.1
+_SHOWN_BYTES: Final = 200
 
 
 class Refused(Exception):
@@ -46,9 +49,18 @@ class Answer(NamedTuple):
     body: bytes
     headers: Mapping[str, str]
 
-    def xml(self) -> ET.Element:
-        """Return the body's tree."""
-        return ET.fromstring(self.body)  # noqa: S314  the bucket is ours
+    def xml(self, root: str) -> ET.Element:
+        """Return the body's tree, whose root has this name. Raises Unavailable.
+
+        What stands between us and the service may answer with a page of its own, and 200.
+        """
+        try:
+            tree = ET.fromstring(self.body)  # noqa: S314  the bucket is ours
+        except ET.ParseError as err:
+            raise _unreadable(root, self.body) from err
+        if tree.tag.rpartition("}")[2] != root:
+            raise _unreadable(root, self.body)
+        return tree
 
 
 def ask(
@@ -80,7 +92,7 @@ def ask(
             if err.status < 500:
                 raise
             failure = err
-        except (URLError, OSError) as err:
+        except (URLError, OSError, HTTPException) as err:
             failure = err
         if attempt == place.patience.retries or time.monotonic() + wait_s > end:
             break
@@ -97,8 +109,32 @@ def refusal(what: str, err: Refused) -> WwwError:
 
 
 def text_of(node: ET.Element, name: str) -> str:
-    """Return the text of a child, whatever the namespace; "" where it is missing."""
-    return node.findtext(f"{{*}}{name}") or node.findtext(name) or ""
+    """Return the text of a child, whatever the namespace or without; "" where it is missing."""
+    return node.findtext(f"{{*}}{name}") or ""
+
+
+def needed(node: ET.Element, name: str) -> str:
+    """Return the text of a child that must be there. Raises Unavailable."""
+    if text := text_of(node, name):
+        return text
+    raise _unreadable(name, ET.tostring(node))
+
+
+def number_of(node: ET.Element, name: str) -> int:
+    """Return the number in a child. Raises Unavailable."""
+    try:
+        return int(needed(node, name))
+    except ValueError as err:
+        raise _unreadable(name, ET.tostring(node)) from err
+
+
+def time_of(node: ET.Element, name: str) -> datetime:
+    """Return the time in a child. Raises Unavailable."""
+    try:
+        found = datetime.fromisoformat(needed(node, name))
+    except ValueError as err:
+        raise _unreadable(name, ET.tostring(node)) from err
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def md5_header(body: bytes) -> dict[str, str]:
@@ -120,6 +156,8 @@ def _once(request: Request, timeout_s: float) -> Answer:
     try:
         with urlopen(request, timeout=timeout_s) as answer:  # noqa: S310  settings allow http and https
             found = Answer(answer.read(_MOST_BYTES), dict(answer.headers))
+            if answer.length:  # what was announced and did not come
+                raise IncompleteRead(found.body, answer.length)
     except HTTPError as err:
         with err:
             raise Refused(err.code, _code_in(err.read(_MOST_BYTES))) from err
@@ -127,6 +165,12 @@ def _once(request: Request, timeout_s: float) -> Answer:
     if code := _code_in(found.body):
         raise Refused(500 if code == "InternalError" else 409, code)
     return found
+
+
+def _unreadable(name: str, body: bytes) -> Unavailable:
+    """Log what came where `name` should stand; return what to raise."""
+    _log.error("the bucket answered without a readable %s: %r", name, body[:_SHOWN_BYTES])
+    return Unavailable()
 
 
 def _code_in(body: bytes) -> str:

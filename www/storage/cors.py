@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 
 from __future__ import annotations
 
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Final
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -50,13 +51,13 @@ def allows(place: Place, endpoint: str, origin: str) -> bool:
     except HTTPError as err:
         err.close()
         return False
-    except (URLError, OSError) as err:
+    except (URLError, OSError, HTTPException) as err:
         raise Unavailable from err
 
 
 def _rules(place: Place) -> Iterable[ET.Element]:
     try:
-        return list(ask(place, "GET", "", {"cors": ""}).xml())
+        return list(ask(place, "GET", "", {"cors": ""}).xml("CORSConfiguration"))
     except Refused as err:
         if err.status == 404:  # it has none
             return []

@@ -11,14 +11,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from www.errors import NotFound
-from www.storage.asking import Answer, Refused, ask, refusal, text_of
+from www.errors import NotFound, Unavailable
+from www.storage.asking import Answer, Refused, ask, needed, number_of, refusal, text_of
 from www.storage.bucket import part_size
 from www.storage.leftovers import abort, unfinished
 from www.storage.s3_content import S3Content
@@ -68,10 +69,9 @@ class Inbox(Threaded):
     async def begin(self, token: str) -> str:
         """Begin an upload in parts; return the service's name for it."""
         try:
-            answer = await self._ask("POST", self._key(token), {"uploads": ""})
+            return await self._begin(self._key(token))
         except Refused as err:
             raise refusal("begin an upload", err) from err
-        return text_of(answer.xml(), "UploadId")
 
     def links(self, token: str, upload_id: str, sizes: Mapping[int, int]) -> dict[int, str]:
         """Sign an address for each part by its number; `sizes` are the bytes that each has."""
@@ -85,20 +85,24 @@ class Inbox(Threaded):
         query = {"uploadId": upload_id}
         while True:
             try:
-                answer = (await self._ask("GET", self._key(token), query)).xml()
+                answer = await self._ask("GET", self._key(token), query)
             except Refused as err:
                 if err.status == 404:
                     raise NotFound from err
                 raise refusal("list parts", err) from err
-            for part in answer.iterfind("{*}Part"):
-                number = int(text_of(part, "PartNumber"))
-                found[number] = Part(int(text_of(part, "Size")), text_of(part, "ETag"))
-            if text_of(answer, "IsTruncated") != "true":
+            told = answer.xml("ListPartsResult")
+            for part in told.iterfind("{*}Part"):
+                number = number_of(part, "PartNumber")
+                found[number] = Part(number_of(part, "Size"), needed(part, "ETag"))
+            if text_of(told, "IsTruncated") != "true":
                 return found
-            query["part-number-marker"] = text_of(answer, "NextPartNumberMarker")
+            query["part-number-marker"] = needed(told, "NextPartNumberMarker")
 
     async def complete(self, token: str, upload_id: str, parts: Mapping[int, Part]) -> None:
-        """Make one content of the parts. Raises NotFound where the upload is over, Changed."""
+        """Make one content of the parts. Raises NotFound where the upload is over, Changed.
+
+        It is over, too, where this was done before, and only the answer was lost.
+        """
         await self._complete(self._key(token), upload_id, {n: p.etag for n, p in parts.items()})
 
     async def size_of(self, token: str) -> int | None:
@@ -120,13 +124,17 @@ class Inbox(Threaded):
         to = self._place.key(key)
         try:
             if size_bytes <= _COPY_BYTES:
-                await self._ask("PUT", to, headers=source)
+                (await self._ask("PUT", to, headers=source)).xml("CopyObjectResult")
             else:
                 await self._copy_in_parts(source, size_bytes, to)
-        except (Refused, NotFound) as err:
-            if isinstance(err, NotFound) or err.status == 404:
+        except Refused as err:
+            if err.status == 404:
                 raise Changed from err
             raise refusal("copy an upload", err) from err
+        except NotFound as err:
+            found = await self._bucket.size_of(key)
+            if found is None or found["size"] != size_bytes:
+                raise Changed from err
 
     async def forget(self, token: str, upload_id: str | None) -> None:
         """Delete what has come of an upload, whole or in parts."""
@@ -143,8 +151,12 @@ class Inbox(Threaded):
         begun = await self.run(lambda: list(unfinished(self._place, FOLDER)))
         return found + [(_token(one.key), one.id) for one in begun if one.begun <= limit]
 
+    async def _begin(self, key: str) -> str:
+        answer = await self._ask("POST", key, {"uploads": ""})
+        return needed(answer.xml("InitiateMultipartUploadResult"), "UploadId")
+
     async def _copy_in_parts(self, source: Mapping[str, str], size_bytes: int, to: str) -> None:
-        upload_id = text_of((await self._ask("POST", to, {"uploads": ""})).xml(), "UploadId")
+        upload_id = await self._begin(to)
         step, turns = part_size(size_bytes, _COPY_BYTES), asyncio.Semaphore(_COPIES_AT_ONCE)
 
         async def one(number: int, start: int) -> str:
@@ -153,7 +165,7 @@ class Inbox(Threaded):
             query = {"partNumber": str(number), "uploadId": upload_id}
             async with turns:
                 answer = await self._ask("PUT", to, query, headers=headers)
-            return text_of(answer.xml(), "ETag")
+            return needed(answer.xml("CopyPartResult"), "ETag")
 
         copying = {
             number: asyncio.create_task(one(number, start))
@@ -167,7 +179,8 @@ class Inbox(Threaded):
                 task.cancel()
             await asyncio.wait(copying.values())
             # Threads that copy still would leave parts behind: those are swept after a day.
-            await asyncio.shield(self.run(lambda: abort(self._place, to, upload_id)))
+            with suppress(Unavailable):  # so are these, and what went wrong is what counts
+                await asyncio.shield(self.run(lambda: abort(self._place, to, upload_id)))
             raise
 
     async def _complete(self, key: str, upload_id: str, etags: Mapping[int, str]) -> None:
@@ -178,13 +191,14 @@ class Inbox(Threaded):
         space = "http://s3.amazonaws.com/doc/2006-03-01/"
         body = f'<CompleteMultipartUpload xmlns="{space}">{parts}</CompleteMultipartUpload>'
         try:
-            await self._ask("POST", key, {"uploadId": upload_id}, body=body.encode())
+            answer = await self._ask("POST", key, {"uploadId": upload_id}, body=body.encode())
         except Refused as err:
             if err.code == "NoSuchUpload" or err.status == 404:
                 raise NotFound from err
             if err.code in _CHANGED:
                 raise Changed from err
             raise refusal("put parts together", err) from err
+        answer.xml("CompleteMultipartUploadResult")
 
     def _link(self, token: str, upload_id: str, number: int, size_bytes: int) -> str:
         query = {"partNumber": str(number), "uploadId": upload_id}

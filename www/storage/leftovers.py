@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from www.storage.asking import Refused, ask, refusal, text_of
+from www.storage.asking import Refused, ask, needed, refusal, text_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,14 +57,13 @@ def unfinished(place: Place, folder: str = "") -> Iterator[Upload]:
     query = {"uploads": "", "prefix": place.key(f"{folder}/" if folder else "")}
     while True:
         try:
-            answer = ask(place, "GET", "", query).xml()
+            answer = ask(place, "GET", "", query).xml("ListMultipartUploadsResult")
         except Refused as err:
             raise refusal("list unfinished uploads", err) from err
         for found in answer.iterfind("{*}Upload"):
-            begun = datetime.fromisoformat(text_of(found, "Initiated"))
             # Some servers pass over the prefix, and what is not below it is not ours.
-            if (key := text_of(found, "Key")).startswith(query["prefix"]):
-                yield Upload(key, text_of(found, "UploadId"), begun)
+            if (key := needed(found, "Key")).startswith(query["prefix"]):
+                yield Upload(key, needed(found, "UploadId"), time_of(found, "Initiated"))
         if text_of(answer, "IsTruncated") != "true":
             return
         query["key-marker"] = text_of(answer, "NextKeyMarker")

@@ -185,9 +185,12 @@ class S3Storage:
                 swept += await self.delete(sha256, older_than_s=older_than_s)
         await self._sweep_folder("marks", age)
         stale = timedelta(seconds=self._stale_s)
+        if self.inbox is None:  # the setting was taken back, and nobody else looks after it
+            swept += await self._sweep_folder(FOLDER, stale)
+        spared = "" if self.inbox is None else FOLDER
         with suppress(Unavailable):  # not every service and not every key can list them
             swept += await asyncio.to_thread(
-                abort_leftovers, self.bucket.place, stale, except_below=FOLDER
+                abort_leftovers, self.bucket.place, stale, except_below=spared
             )
         return swept
 
@@ -269,11 +272,14 @@ class S3Storage:
             with suppress(Unavailable):  # it is swept, and means nothing after ten minutes
                 await self.bucket.delete(doom)
 
-    async def _sweep_folder(self, folder: str, age: timedelta) -> None:
+    async def _sweep_folder(self, folder: str, age: timedelta) -> int:
+        swept = 0
         async for some in self.bucket.all_below(folder):
             for one in some:
                 if _is_older(one, age):
                     await self.bucket.delete(one["path"])
+                    swept += 1
+        return swept
 
 
 def _key(sha256: str) -> str:
