@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -46,7 +46,6 @@ from www.urls import Urls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
-    from contextlib import AbstractAsyncContextManager
 
     import jinja2
 
@@ -207,19 +206,26 @@ async def resumable_uploads(app: web.Application) -> AsyncIterator[None]:
         )
         async with _direct_uploads(uploads) as direct:
             app[keys.direct] = direct
-            sweeping = asyncio.create_task(upload_sweeping.sweep_forever(uploads, direct))
+            sweep = upload_sweeping.sweep_forever(uploads, with_direct=direct is None)
+            sweeping = asyncio.create_task(sweep)
             yield
             await _ended(sweeping)
 
 
-def _direct_uploads(uploads: Uploads) -> AbstractAsyncContextManager[Direct | None]:
-    """Return what lets browsers send to the bucket itself, where the settings want that."""
+@asynccontextmanager
+async def _direct_uploads(uploads: Uploads) -> AsyncIterator[Direct | None]:
+    """Let browsers send to the bucket itself, where the settings want that."""
     inbox = uploads.storage.inbox
     if inbox is None:
-        return nullcontext()
+        yield None
+        return
+    from www.uploads import direct_sweeping
     from www.uploads.direct import Direct  # with it comes what a bucket needs
 
-    return Direct(uploads, inbox)
+    async with Direct(uploads, inbox) as direct:
+        sweeping = asyncio.create_task(direct_sweeping.sweep_forever(direct))
+        yield direct
+        await _ended(sweeping)
 
 
 async def text_renders(app: web.Application) -> AsyncIterator[None]:

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import io
 import os
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -23,8 +24,9 @@ from www.files import queries
 from www.models import File, Upload
 from www.storage.bucket import PART_BYTES, Bucket
 from www.storage.s3 import S3Storage
+from www.uploads.core import Bounds
 from www.uploads.direct import Direct
-from www.uploads.sweeping import sweep_direct
+from www.uploads.direct_sweeping import sweep
 
 SMALL, LARGE = os.urandom(300_000), os.urandom(PART_BYTES + 100_000)
 FORM = [
@@ -90,7 +92,9 @@ async def left(tmp_path, bucket):
             in_use = functools.partial(queries.contents_in_use, engine)
             await storage.sweep(in_use, older_than_s=-10)
             assert storage.inbox is not None
-            await sweep_direct(Direct(SimpleNamespace(engine=engine), storage.inbox), stray_s=-10)  # type: ignore[arg-type]  # of the core it needs the engine
+            core = SimpleNamespace(engine=engine, bounds=Bounds(0, 0, timedelta(0)))
+            direct = Direct(core, storage.inbox)  # type: ignore[arg-type]  # it needs no more of it
+            await sweep(direct, now=datetime.now(UTC) - timedelta(days=1), stray_s=-10)
             unfinished = await engine.all(Upload.select().where(Upload.completed_at.is_(None)))
             waiting = {token for token, _ in await storage.inbox.older(-10)}
             assert waiting <= {upload.token for upload in unfinished}

@@ -1,16 +1,17 @@
 """What time does to uploads, and what a full disk does."""
 
+import asyncio
 import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.files.door import kept, sha256
+from tests.files.door import kept, sha256, until
 from tests.uploads.door import noise, staged
 from www import keys
 from www.files import actions as file_actions
 from www.models import Upload
-from www.uploads import sweeping
+from www.uploads import actions, sweeping
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=8)
@@ -67,6 +68,45 @@ async def test_it_finishes_what_has_all_its_bytes(tus, uploads, engine, monkeypa
     assert await file_actions.sweep(engine, storage) == 0
     await sweeping.sweep(uploads, now=NOW)
     assert (await tus.about(address))["file"]["sha256"] == sha256(b"hello")
+
+
+async def test_one_that_shows_a_defect_keeps_no_other(tus, uploads, engine, monkeypatch, caplog):
+    addresses = [await tus.begin(5, b"hell") for _ in range(2)]
+
+    async def fail(*_args, **_kwargs):
+        raise OSError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("www.uploads.actions.complete", fail)
+        for address in addresses:
+            assert (await tus.append(address, 4, b"o")).status == 500
+    complete = actions.complete
+
+    async def defect(conn, upload, *args, **kwargs):
+        if upload.id == 1:
+            raise RuntimeError("a defect")
+        return await complete(conn, upload, *args, **kwargs)
+
+    monkeypatch.setattr("www.uploads.actions.complete", defect)
+    await sweeping.sweep(uploads, now=NOW)
+    assert (await tus.about(addresses[1]))["complete"]
+    assert "a defect" in caplog.text
+
+
+async def test_nothing_ends_the_sweep_but_cancellation(caplog):
+    calls = []
+
+    async def sweep():
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("a defect")
+        return 1
+
+    task = asyncio.create_task(sweeping.forever(sweep, every_s=0))
+    await until(lambda: len(calls) > 2)
+    task.cancel()
+    await asyncio.wait([task])
+    assert "a defect" in caplog.text
 
 
 async def test_a_person_takes_their_uploads_along(tus, uploads, alice, engine):

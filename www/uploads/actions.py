@@ -41,11 +41,16 @@ def new_token() -> str:
 
 async def create(conn: Connection, upload: Upload, *, space: Space, quota_bytes: int) -> None:
     """Insert `upload`; raises QuotaExceeded, TooManyUploads."""
+    await require_room(conn, upload, space=space, quota_bytes=quota_bytes)
+    await conn.insert(upload)
+
+
+async def require_room(conn: Connection, upload: Upload, *, space: Space, quota_bytes: int) -> None:
+    """Raise QuotaExceeded, TooManyUploads where there is no room for a new upload."""
     await conn.lock(f"files of {upload.owner_id}")
     if await queries.unfinished(conn, upload.owner_id) >= MOST_UNFINISHED:
         raise TooManyUploads
     await _check(conn, upload.owner_id, upload.reserved, space=space, quota_bytes=quota_bytes)
-    await conn.insert(upload)
 
 
 async def reserve(
@@ -59,16 +64,23 @@ async def reserve(
     await conn.update(upload)
 
 
-def renew(upload: Upload, lifetime: timedelta, *, now: datetime) -> None:
-    """Let the upload live on, counted from now; in steps, to spare the database."""
+def renew(upload: Upload, lifetime: timedelta, *, now: datetime) -> bool:
+    """Let the upload live on, counted from now; in steps, to spare the database.
+
+    Tell whether there is something to be written.
+    """
     step = min(_RENEWED_AFTER, lifetime / 10)
-    if upload.completed_at is None and now + lifetime - upload.expires_at > step:
-        upload.expires_at = now + lifetime
+    if upload.completed_at is not None or now + lifetime - upload.expires_at <= step:
+        return False
+    upload.expires_at = now + lifetime
+    return True
 
 
-def leave(upload: Upload, lifetime: timedelta, *, now: datetime) -> None:
+def leave(
+    upload: Upload, lifetime: timedelta, *, now: datetime, unclaimed: timedelta = UNCLAIMED
+) -> None:
     """Let the upload go soon unless somebody comes, who renews it."""
-    upload.expires_at = now + min(lifetime, UNCLAIMED)
+    upload.expires_at = now + min(lifetime, unclaimed)
 
 
 async def complete(

@@ -1,4 +1,4 @@
-"""The core under both protocols: uploads are created, opened, finished, put together and deleted.
+"""The core under both protocols: uploads are created, opened, finished and deleted.
 
 It knows no header. The way to a file, each step of which may be the last before a crash:
 
@@ -25,10 +25,10 @@ from www.db import DiskFull
 from www.errors import BadRequest, Gone, NotFound, TooLarge
 from www.files import types
 from www.files.scanning import Infected, TooLargeToScan
-from www.files.upload import Received
 from www.i18n import N_
 from www.models import File, Upload
-from www.uploads import actions, fields, queries, waiting
+from www.storage import Stored
+from www.uploads import actions, completing, fields, joining, queries, waiting
 from www.uploads.errors import ChecksumMismatch
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Uploads:
         """Make a file of an upload that has all its bytes; parts stay what they are."""
         concat = work.concat
         if concat.is_final:
-            await self._put_together(work, concat.parts)
+            await joining.put_together(work, concat.parts)
         elif work.is_whole and not concat.is_partial:
             await self.finish(work)
 
@@ -266,13 +266,6 @@ class Uploads:
         now = datetime.now(UTC)
         return await waiting.of_person(self.engine, self.staging, owner_id, now=now)
 
-    async def finish_waiting(self, owner_id: int, part: str) -> None:
-        """Put together what has waited for this part; call it while no upload is held."""
-        for upload in await queries.waiting_finals(self.engine, owner_id):
-            if part in fields.concat(upload.concat).parts:
-                async with self.opened(owner_id, upload.token):
-                    pass  # opening it does all that can be done
-
     async def _forget(self, token: str) -> None:
         """Delete what may be there of an upload; its row, too, where a commit seemed to fail."""
         try:
@@ -307,19 +300,11 @@ class Uploads:
             if not await self.storage.exists(sha256):
                 raise Gone from err
         head = await self._head(sha256)
-        parts = await self._used_up(upload)
-        claims = fields.metadata(upload.claims)
-        received = Received(upload.name, types.detect(head, upload.name), sha256, size_bytes)
+        parts = await joining.used_up(self.engine, upload)
+        stored, quota_bytes = Stored(sha256, size_bytes), self.bounds.quota_bytes
         async with self.engine.transaction() as conn:
-            file = await actions.complete(
-                conn,
-                upload,
-                received,
-                parts=parts,
-                folder_id=fields.claimed_folder(claims),
-                path=fields.claimed_path(claims),
-                quota_bytes=self.bounds.quota_bytes,
-                now=datetime.now(UTC),
+            file = await completing.become_file(
+                conn, upload, stored, head, parts=parts, quota_bytes=quota_bytes
             )
         self.after_adding([file])
         work.staged = None
@@ -332,43 +317,3 @@ class Uploads:
             return await content.pread(0, types.HEAD_BYTES)
         finally:
             content.close()
-
-    async def _put_together(self, work: Work, tokens: Sequence[str]) -> None:
-        """Append all parts, once all are whole; begin anew where a crash was in between."""
-        upload, staged = work.upload, work.staged
-        assert staged is not None
-        now = datetime.now(UTC)
-        parts = {t: await queries.own(self.engine, upload.owner_id, t, now=now) for t in tokens}
-        if any(not fields.concat(part.concat).is_partial for part in parts.values()):
-            raise BadRequest(N_("Only parts can be put together."))
-        lengths = [parts[token].length for token in tokens]
-        if None in lengths:
-            return
-        upload.length = sum(length or 0 for length in lengths)
-        if upload.length > self.bounds.file_bytes:
-            raise TooLarge
-        for token in parts:
-            if not await self._is_whole_part(upload.owner_id, token):
-                return
-        await staged.cut(0)
-        for token in tokens:
-            async with self.locks.hold(token):
-                await staged.append_file(self.staging.path(token))
-        await self.finish(work)
-
-    async def _is_whole_part(self, owner_id: int, token: str) -> bool:
-        if self.locks.is_held(token):  # somebody is bringing more, and is not to be interrupted
-            return False
-        async with self.opened(owner_id, token) as work:
-            return work.is_whole
-
-    async def _used_up(self, upload: Upload) -> list[Upload]:
-        """Return the parts that nothing but `upload` was waiting for."""
-        tokens = set(fields.concat(upload.concat).parts)
-        if not tokens:
-            return []
-        for other in await queries.waiting_finals(self.engine, upload.owner_id):
-            if other.token != upload.token:
-                tokens -= set(fields.concat(other.concat).parts)
-        found = [await self.engine.first(queries.by_token(token)) for token in sorted(tokens)]
-        return [part for part in found if part is not None]

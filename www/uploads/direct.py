@@ -17,19 +17,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
-from www.errors import Conflict, NotFound, TooLarge, Unavailable
+from www.db import DiskFull
+from www.errors import Conflict, NotFound, QuotaExceeded, TooLarge, Unavailable
 from www.files import folder_queries, types
 from www.files.scanning import Infected, TooLargeToScan
-from www.files.upload import Received
 from www.i18n import N_
 from www.models import File, Upload
 from www.storage import Stored
 from www.storage.bucket import PART_BYTES, part_size
-from www.storage.inbox import Changed
-from www.uploads import actions, fields, queries
+from www.storage.inbox import LINK_S, Changed
+from www.uploads import actions, completing, queries
 from www.uploads.errors import ChecksumMismatch, Incomplete
 from www.uploads.parts import MOST_LINKS, count_of, size_of
 
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 4  # contents that are read again, each with 5 MiB of memory
 _STEP_BYTES: Final = 1024**2
+_OVER: Final = N_("There is no such upload, or it is over.")
+# The first links work without us, and who uses them up need not come before they are over.
+_UNCLAIMED: Final = timedelta(seconds=LINK_S) + actions.UNCLAIMED
 _FORGOTTEN_S: Final = 600.0  # for how long an outcome waits for somebody to ask
 
 
@@ -56,11 +61,14 @@ class Direct:
         self._engine = uploads.engine
         self._finishing: dict[str, asyncio.Task[File]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._is_closing = False
+        self.swept_to = 0  # the id up to which the last sweep came, 0 where it came to the end
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_closing = True
         tasks = list(self._finishing.values())
         for task in tasks:
             task.cancel()
@@ -68,7 +76,10 @@ class Direct:
             await asyncio.wait(tasks)
 
     async def create(self, owner_id: int, announced: Announced) -> Upload:
-        """Reserve the space and begin. Raises TooLarge, QuotaExceeded, NotFound, Unavailable."""
+        """Reserve the space and begin; unless somebody comes to its address, it goes soon.
+
+        Raises TooLarge, QuotaExceeded, TooManyUploads, NotFound, Unavailable.
+        """
         bounds, size_bytes = self.uploads.bounds, announced.size_bytes
         if size_bytes > bounds.file_bytes:
             raise TooLarge
@@ -78,33 +89,39 @@ class Direct:
         upload.claims = announced.claims
         upload.expected_sha256 = announced.sha256
         upload.part_bytes = part_size(size_bytes, PART_BYTES)
+        space, quota_bytes = self.uploads.space, bounds.quota_bytes
+        async with self._engine.transaction() as conn:  # before the bucket is troubled
+            await actions.require_room(conn, upload, space=space, quota_bytes=quota_bytes)
         upload.parts_id = await self._inbox.begin(upload.token)
+        actions.leave(upload, bounds.lifetime, now=datetime.now(UTC), unclaimed=_UNCLAIMED)
         stored = False
         try:
             async with self._engine.transaction() as conn:
-                await actions.create(
-                    conn, upload, space=self.uploads.space, quota_bytes=bounds.quota_bytes
-                )
+                await actions.create(conn, upload, space=space, quota_bytes=quota_bytes)
                 stored = True
         finally:
             # A commit that failed may have reached the database all the same: it expires then.
             if not stored:
-                await self._inbox.forget(upload.token, upload.parts_id)
+                with suppress(Unavailable):  # it is swept, and what went wrong is what counts
+                    await self._inbox.forget(upload.token, upload.parts_id)
         return upload
 
     async def own(self, owner_id: int, token: str) -> Upload:
-        """Return a direct upload of this person. Raises NotFound, Gone."""
-        return await queries.own_direct(self._engine, owner_id, token, now=datetime.now(UTC))
+        """Return a direct upload of this person, who is still there, so it lives on.
 
-    async def links(self, upload: Upload, numbers: Collection[int]) -> dict[int, str]:
-        """Return an address for each part; whoever asks is still there, so it lives on.
-
-        Raises Conflict where nothing is wanted any more.
+        Raises NotFound, Gone.
         """
+        now, lifetime = datetime.now(UTC), self.uploads.bounds.lifetime
+        upload = await queries.own_direct(self._engine, owner_id, token, now=now)
+        if actions.renew(upload, lifetime, now=now):
+            with suppress(DiskFull):  # no reason not to answer
+                await self._engine.run(queries.renewal(upload))
+        return upload
+
+    def links(self, upload: Upload, numbers: Collection[int]) -> dict[int, str]:
+        """Return an address for each part. Raises Conflict where nothing is wanted any more."""
         if upload.completed_at is not None:
             raise Conflict(N_("The upload is complete already."))
-        actions.renew(upload, self.uploads.bounds.lifetime, now=datetime.now(UTC))
-        await self._engine.update(upload)
         sizes = {number: size_of(upload, number) for number in numbers}
         return self._inbox.links(upload.token, upload.parts_id or "", sizes)
 
@@ -124,17 +141,22 @@ class Direct:
         """Make a file of what is there; None if that takes longer: it goes on, so ask again.
 
         Raises Incomplete, Infected, TooLargeToScan, ChecksumMismatch, QuotaExceeded, Conflict
-        (it was changed meanwhile), Unavailable.
+        (it was changed meanwhile), NotFound (it was cancelled), Unavailable.
         """
-        task = self._finishing.get(upload.token)
-        if task is None:
-            task = self._finishing[upload.token] = asyncio.create_task(self._finish(upload))
-            task.add_done_callback(lambda done: self._keep_outcome(upload.token, done))
-        done, _ = await asyncio.wait([task], timeout=timeout_s)
-        if not done:
-            return None
-        self._finishing.pop(upload.token, None)
-        return task.result()
+        end = monotonic() + timeout_s
+        while True:
+            task, is_new = self._task(upload)
+            done, _ = await asyncio.wait([task], timeout=max(0, end - monotonic()))
+            if not done:
+                return None
+            self._drop(upload.token, task)
+            if task.cancelled():
+                raise Unavailable if self._is_closing else NotFound(_OVER)
+            try:
+                return task.result()
+            except Incomplete:  # so it was for whoever began the task; parts have come since then
+                if is_new:
+                    raise
 
     async def delete(self, upload: Upload) -> None:
         """Forget the upload, and give its space back; a file that it has become stays."""
@@ -142,7 +164,8 @@ class Direct:
             task.cancel()
             await asyncio.wait([task])
         await self._engine.delete(upload)
-        await self._inbox.forget(upload.token, upload.parts_id)
+        with suppress(Unavailable):  # the row is gone, so what is left is swept
+            await self._inbox.forget(upload.token, upload.parts_id)
 
     def is_finishing(self, token: str) -> bool:
         """Tell whether somebody has asked for it to be made a file."""
@@ -161,12 +184,21 @@ class Direct:
         if not task.cancelled():
             task.exception()
 
-        def forget() -> None:
-            if self._finishing.get(token) is task:
-                del self._finishing[token]
-
         if self._finishing.get(token) is task:
-            asyncio.get_running_loop().call_later(_FORGOTTEN_S, forget)
+            asyncio.get_running_loop().call_later(_FORGOTTEN_S, self._drop, token, task)
+
+    def _drop(self, token: str, task: asyncio.Task[File]) -> None:
+        """Forget a task, unless another one has taken its place."""
+        if self._finishing.get(token) is task:
+            del self._finishing[token]
+
+    def _task(self, upload: Upload) -> tuple[asyncio.Task[File], bool]:
+        """Return what makes a file of it, and whether that begins now."""
+        if (task := self._finishing.get(upload.token)) is not None:
+            return task, False
+        task = self._finishing[upload.token] = asyncio.create_task(self._finish(upload))
+        task.add_done_callback(lambda done: self._keep_outcome(upload.token, done))
+        return task, True
 
     async def _finish(self, upload: Upload) -> File:
         """Go the whole way, or find that another server has gone it meanwhile."""
@@ -184,17 +216,20 @@ class Direct:
             try:
                 stored, head = await self._read(upload, await self._whole(upload))
                 await self._inbox.keep(upload.token, stored)
-            except (Infected, TooLargeToScan, ChecksumMismatch):
-                await self._engine.delete(upload)
-                await self._inbox.forget(upload.token, None)
+                file = await self._write_row(upload, stored, head)
+            except (Infected, TooLargeToScan, ChecksumMismatch, QuotaExceeded):
+                await self._engine.run(queries.forgotten(upload))
+                await self._clear(upload)
                 raise
             except Changed as err:
                 raise Conflict(N_("The file was changed while it was checked.")) from err
-            content_type = types.detect(head, upload.name)
-            received = Received(upload.name, content_type, stored.sha256, stored.size_bytes)
-            file = await self._write_row(upload, received)
-            await self._inbox.forget(upload.token, None)
+            await self._clear(upload)
             return file
+
+    async def _clear(self, upload: Upload) -> None:
+        """Empty the inbox of what has become a file, or never will; what is left is swept."""
+        with suppress(Unavailable):
+            await self._inbox.forget(upload.token, None)
 
     async def _whole(self, upload: Upload) -> int:
         """Let the service put the parts together; return how many bytes there are.
@@ -211,10 +246,13 @@ class Direct:
             if missing := [n for n, size in wanted.items() if sizes.get(n) != size]:
                 raise Incomplete(missing[:MOST_LINKS])
             chosen = {number: parts[number] for number in wanted}
-            await self._inbox.complete(upload.token, upload.parts_id or "", chosen)
+            try:
+                await self._inbox.complete(upload.token, upload.parts_id or "", chosen)
+            except NotFound:  # done already: the answer was lost, or it was another server
+                parts = None
         size_bytes = await self._inbox.size_of(upload.token)
         if size_bytes is None and parts is None:  # the service has thrown them away
-            raise NotFound(N_("There is no such upload, or it is over."))
+            raise NotFound(_OVER)
         if size_bytes is None or size_bytes != upload.length:
             raise Changed
         return size_bytes
@@ -237,28 +275,19 @@ class Direct:
             raise ChecksumMismatch
         return Stored(sha256, reading.at), reading.head
 
-    async def _write_row(self, upload: Upload, received: Received) -> File:
+    async def _write_row(self, upload: Upload, stored: Stored, head: bytes) -> File:
         """Write the file's row, or return the one that another server has written."""
-        claims = fields.metadata(upload.claims)
         async with self._engine.transaction() as conn:
             await conn.lock(f"files of {upload.owner_id}")
             found = await conn.get(Upload, upload.id)
             if found is None:
-                raise NotFound(N_("There is no such upload, or it is over."))
+                raise NotFound(_OVER)
             if found.file_id is not None:
                 return await conn.one(File.select().where(File.id == found.file_id))
             if found.completed_at is not None:
                 raise NotFound(N_("The file of this upload was deleted meanwhile."))
-            file = await actions.complete(
-                conn,
-                found,
-                received,
-                parts=[],
-                folder_id=fields.claimed_folder(claims),
-                path=fields.claimed_path(claims),
-                quota_bytes=self.uploads.bounds.quota_bytes,
-                now=datetime.now(UTC),
-            )
+            quota_bytes = self.uploads.bounds.quota_bytes
+            file = await completing.become_file(conn, found, stored, head, quota_bytes=quota_bytes)
         self.uploads.after_adding([file])
         return file
 

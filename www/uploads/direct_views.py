@@ -42,7 +42,7 @@ async def create(request: web.Request) -> web.Response:
     direct = _direct(request)
     upload = await direct.create(signed_in(request).id, _announced(await read_form(request)))
     numbers = range(1, min(count_of(upload), _FIRST_LINKS) + 1)
-    links = await direct.links(upload, numbers)
+    links = direct.links(upload, numbers)
     at = request.app[keys.urls]("uploads.direct_upload", token=upload.token)
     body = {"upload": at, **_about(upload), "links": links}
     return web.json_response(body, status=HTTPStatus.CREATED, headers={hdrs.LOCATION: at})
@@ -69,7 +69,7 @@ async def links(request: web.Request) -> web.Response:
         form.refuse("part", N_("Please enter a number from %(minimum)s to %(maximum)s."),
                     minimum=1, maximum=most)  # fmt: skip
     form.check()
-    return web.json_response({"links": await direct.links(upload, numbers)})
+    return web.json_response({"links": direct.links(upload, numbers)})
 
 
 async def complete(request: web.Request) -> web.Response:

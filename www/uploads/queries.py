@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from www.db import Delete, Select
+    from www.db import Delete, Select, Update
     from www.db.verbs import Verbs
 
 _MOST_TOKENS: Final = 1000
@@ -78,20 +78,35 @@ def row_of(owner_id: int, token: str) -> Delete[Any]:
     return Upload.delete().where(Upload.owner_id == owner_id, Upload.token == token)
 
 
+def renewal(upload: Upload) -> Update[Any]:
+    """What writes until when an upload lives; nothing where it has ended meanwhile."""
+    write = Upload.update(expires_at=upload.expires_at)
+    return write.where(Upload.id == upload.id, Upload.completed_at.is_(None))
+
+
+def forgotten(upload: Upload) -> Delete[Any]:
+    """What deletes the row of an upload, unless it has become a file meanwhile."""
+    return Upload.delete().where(Upload.id == upload.id, Upload.completed_at.is_(None))
+
+
 def by_token(token: str) -> Select[Any]:
     """The upload at one address."""
     return Upload.select().where(Upload.token == token)
 
 
-def expired(now: datetime, most: int) -> Select[Any]:
-    """Uploads that nobody may resume any more."""
-    return Upload.select().where(Upload.expires_at <= now).order_by(Upload.expires_at).limit(most)
+def expired(now: datetime, most: int, *, with_direct: bool) -> Select[Any]:
+    """Uploads that nobody may resume any more; those into the bucket only once they are files."""
+    found = Upload.select().where(Upload.expires_at <= now)
+    if not with_direct:
+        found = found.where(Upload.part_bytes.is_(None) | Upload.completed_at.is_not(None))
+    return found.order_by(Upload.expires_at).limit(most)
 
 
-def unfinished_direct(after: int, most: int) -> Select[Any]:
-    """Uploads into the bucket that have no file yet, from one id on."""
+def unfinished_direct(after: int, most: int, *, began: datetime, expires: datetime) -> Select[Any]:
+    """Uploads into the bucket that have no file yet, from one id on, with times up to these."""
     waiting = Upload.select().where(Upload.part_bytes.is_not(None), Upload.completed_at.is_(None))
-    return waiting.where(Upload.id > after).order_by(Upload.id).limit(most)
+    idle = waiting.where(Upload.created_at <= began, Upload.expires_at <= expires)
+    return idle.where(Upload.id > after).order_by(Upload.id).limit(most)
 
 
 def sealed(most: int) -> Select[Any]:

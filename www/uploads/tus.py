@@ -12,7 +12,7 @@ from www.errors import BadRequest, Forbidden, NotFound, TooLarge, UnsupportedTyp
 from www.files import folder_queries
 from www.i18n import N_
 from www.requests import signed_in
-from www.uploads import actions, fields, protocol
+from www.uploads import actions, fields, joining, protocol
 from www.uploads.digests import Checksum
 from www.uploads.errors import InconsistentLength, OffsetMismatch, OtherVersion
 from www.uploads.receiving import Body
@@ -161,7 +161,7 @@ async def _finish_waiting(request: web.Request, work: Work) -> None:
     """Go on with what has waited for this part."""
     if work.concat.is_partial and work.is_whole:
         uploads = request.app[keys.uploads]
-        await uploads.finish_waiting(work.upload.owner_id, work.upload.token)
+        await joining.finish_waiting(uploads, work.upload.owner_id, work.upload.token)
 
 
 def _brings_data(request: web.Request) -> bool:
