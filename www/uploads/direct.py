@@ -16,15 +16,14 @@ bytes. Without its row an upload is nothing: the sweep empties the inbox of what
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from www.db import DiskFull
-from www.errors import Conflict, NotFound, QuotaExceeded, TooLarge, Unavailable
-from www.files import folder_queries, types
+from www.errors import Conflict, NotFound, QuotaExceeded, TooLarge, Unavailable, WwwError
+from www.files import folder_queries
 from www.files.scanning import Infected, TooLargeToScan
 from www.i18n import N_
 from www.models import File, Upload
@@ -34,11 +33,11 @@ from www.storage.inbox import LINK_S, Changed
 from www.uploads import actions, completing, queries
 from www.uploads.errors import ChecksumMismatch, Incomplete
 from www.uploads.parts import MOST_LINKS, count_of, size_of
+from www.uploads.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from www.storage import Content
     from www.storage.inbox import Inbox
     from www.uploads.core import Uploads
     from www.uploads.parts import Announced
@@ -60,6 +59,7 @@ class Direct:
         self._inbox = inbox
         self._engine = uploads.engine
         self._finishing: dict[str, asyncio.Task[File]] = {}
+        self._refusals: dict[tuple[int, str], WwwError] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._is_closing = False
         self.swept_to = 0  # the id up to which the last sweep came, 0 where it came to the end
@@ -117,6 +117,15 @@ class Direct:
             with suppress(DiskFull):  # no reason not to answer
                 await self._engine.run(queries.renewal(upload))
         return upload
+
+    async def own_to_finish(self, owner_id: int, token: str) -> Upload:
+        """Return as `own`; raises also why it was refused, which nobody may have been told yet."""
+        try:
+            return await self.own(owner_id, token)
+        except NotFound:
+            if (refusal := self._refusals.get((owner_id, token))) is not None:
+                raise refusal from None
+            raise
 
     def links(self, upload: Upload, numbers: Collection[int]) -> dict[int, str]:
         """Return an address for each part. Raises Conflict where nothing is wanted any more."""
@@ -187,6 +196,12 @@ class Direct:
         if self._finishing.get(token) is task:
             asyncio.get_running_loop().call_later(_FORGOTTEN_S, self._drop, token, task)
 
+    def _keep_refusal(self, upload: Upload, refusal: WwwError) -> None:
+        """Let its owner learn for a while why there is no such upload any more."""
+        key = upload.owner_id, upload.token
+        self._refusals[key] = refusal
+        asyncio.get_running_loop().call_later(_FORGOTTEN_S, self._refusals.pop, key, None)
+
     def _drop(self, token: str, task: asyncio.Task[File]) -> None:
         """Forget a task, unless another one has taken its place."""
         if self._finishing.get(token) is task:
@@ -217,7 +232,8 @@ class Direct:
                 stored, head = await self._read(upload, await self._whole(upload))
                 await self._inbox.keep(upload.token, stored)
                 file = await self._write_row(upload, stored, head)
-            except (Infected, TooLargeToScan, ChecksumMismatch, QuotaExceeded):
+            except (Infected, TooLargeToScan, ChecksumMismatch, QuotaExceeded) as err:
+                self._keep_refusal(upload, err)
                 await self._engine.run(queries.forgotten(upload))
                 await self._clear(upload)
                 raise
@@ -260,7 +276,7 @@ class Direct:
     async def _read(self, upload: Upload, size_bytes: int) -> tuple[Stored, bytes]:
         """Read it once, for the scanner too; return its hash and its beginning."""
         content = self._inbox.content(upload.token, size_bytes)
-        reading = _Reading(content)
+        reading = Reading(content)
         try:
             if self.uploads.scanner is not None:
                 await self.uploads.scanner.screen_bytes(upload.name, reading.pread)
@@ -290,22 +306,3 @@ class Direct:
             file = await completing.become_file(conn, found, stored, head, quota_bytes=quota_bytes)
         self.uploads.after_adding([file])
         return file
-
-
-class _Reading:
-    """A content that is hashed while it is read on, whoever reads it."""
-
-    def __init__(self, content: Content) -> None:
-        self._content = content
-        self.digest, self.head, self.at = hashlib.sha256(), b"", 0
-
-    async def pread(self, offset: int, size_bytes: int) -> bytes:
-        chunk = await self._content.pread(offset, size_bytes)
-        if offset == self.at:
-            self.head = self.head or chunk[: types.HEAD_BYTES]
-            self.at += len(chunk)
-            if len(chunk) > 64 * 1024:
-                await asyncio.to_thread(self.digest.update, chunk)
-            else:
-                self.digest.update(chunk)
-        return chunk

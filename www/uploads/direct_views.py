@@ -74,7 +74,8 @@ async def links(request: web.Request) -> web.Response:
 
 async def complete(request: web.Request) -> web.Response:
     """Make a file of what has arrived: 201 with the file, or 202 while it is being checked."""
-    direct, upload = await _own(request)
+    direct, token = _direct(request), request.match_info["token"]
+    upload = await direct.own_to_finish(signed_in(request).id, token)
     if upload.completed_at is not None:
         return _complete(request, upload, await direct.file(upload))
     file = await direct.finish(upload, timeout_s=_PATIENCE_S)

@@ -10,7 +10,7 @@ from aiohttp import ClientError
 from tests.files.door import sha256, until
 from tests.storage.keeping import content_of
 from tests.uploads.direct.client import LARGE, SMALL, ask, begin, finish, put, put_all
-from www.errors import QuotaExceeded, Unavailable
+from www.errors import NotFound, QuotaExceeded, Unavailable
 from www.files.scanning import Scanner
 from www.models import File, Upload
 from www.storage.bucket import PART_BYTES
@@ -152,6 +152,22 @@ async def test_an_answer_that_is_lost_after_a_step_loses_nothing(
     assert (await objects(), await objects("incoming")) == ([sha256(LARGE)], [])
 
 
+async def test_a_service_may_forget_what_it_has_put_together(alice, direct, objects, monkeypatch):
+    """Where the answer was lost, or another server was quicker; Ceph says once more that it is."""
+    monkeypatch.setattr("www.storage.inbox._COPY_BYTES", 6 * 1024**2)
+    begun = await begin(alice, LARGE)
+    await put_all(alice, begun, LARGE)
+    complete = direct._inbox._complete
+
+    async def again(*args):
+        await complete(*args)
+        raise NotFound
+
+    monkeypatch.setattr(direct._inbox, "_complete", again)
+    assert (await finish(alice, begun))["file"]["sha256"] == sha256(LARGE)
+    assert (await objects(), await objects("incoming")) == ([sha256(LARGE)], [])
+
+
 @pytest.mark.parametrize("step", ["parts", "complete", "size_of", "keep", "_copy", "forget"])
 async def test_a_server_that_goes_away_after_a_step_is_waited_for(ceph, alice, door, direct, step):
     begun = await begin(alice, LARGE)
@@ -205,6 +221,17 @@ async def test_only_one_task_makes_a_file(alice, direct, engine, monkeypatch):
     go[1].set()
     await asyncio.wait_for(asyncio.gather(waiting[0], third), 10)
     assert len(calls) == 2
+
+
+async def test_a_refusal_waits_for_who_did_not(alice, engine, monkeypatch):
+    monkeypatch.setattr("www.uploads.direct_views._PATIENCE_S", 0)
+    begun = await begin(alice, SMALL, sha256="0" * 64)
+    await put_all(alice, begun, SMALL)
+    await finish(alice, begun, 202)
+    async with asyncio.timeout(30):
+        while await engine.count(Upload.select()):  # noqa: ASYNC110  (the server is working)
+            await asyncio.sleep(0.05)
+    assert "damaged" in (await finish(alice, begun, 460))["detail"]
 
 
 async def test_what_no_longer_fits_is_gone(alice, direct, engine, objects):

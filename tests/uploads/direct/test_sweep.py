@@ -73,6 +73,7 @@ async def test_a_creation_whose_answer_was_lost_goes_soon(alice, direct, engine)
 )
 async def test_whoever_comes_renews_it(alice, engine, method, path, expected):
     begun = await begin(alice, SMALL)
+    await engine.run(Upload.update(expires_at=NOW + timedelta(hours=2)).where(Upload.id > 0))
     fields = {"part": 1} if path == "/links" else {}
     await ask(alice, method, f"{begun['upload']}{path}", expected, **fields)
     [upload] = await engine.all(Upload.select())
