@@ -278,34 +278,40 @@ def _is_at_work(config, folder):
     return asyncio.run(locks())
 
 
-def _is_locked(path):
-    """Tell whether somebody is writing to a file; what is written reaches its log at the end."""
+def _is_filled(path, migrations):
+    """Tell whether somebody writes to a file in which so many migrations are committed."""
     if not path.exists():
         return False
     connection = apsw.Connection(str(path))
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("SELECT count(*) FROM schema_migrations").get == migrations:
+            connection.execute("BEGIN IMMEDIATE")
     except apsw.BusyError:
         return True
+    except apsw.SQLError:  # there is no such table yet
+        return False
     finally:
         connection.close()
     return False
 
 
-def _wait_for_rows(config, folder, process):
-    """Wait until a move has rows on their way: a migration does not hold the file for so long."""
-    db, held = load(Path(config)).db, 0
-    while held < 50:
+def _wait_for_rows(site, config, folder, process):
+    """Wait until a move has rows on their way."""
+    db, at_work = load(Path(config)).db, False
+    [(migrations,)] = _sql(site, "SELECT count(*) FROM schema_migrations")
+    while not at_work:
         assert process.poll() is None, process.communicate()
-        locked = _is_at_work(config, folder) if db.host else _is_locked(folder / "other/www.db")
-        held = held + (50 if db.host else 1) if locked else 0
+        if db.host:
+            at_work = _is_at_work(config, folder)
+        else:
+            at_work = _is_filled(folder / "other/www.db", migrations)
         time.sleep(0.01)
 
 
 def test_a_killed_move_leaves_nothing_and_can_be_repeated(www, folder, site, config, start):
     _sql(site, MANY)
     process = start("-m", "www", "move", "--to", config)
-    _wait_for_rows(config, folder, process)
+    _wait_for_rows(site, config, folder, process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     answer = www("move", "--to", config)

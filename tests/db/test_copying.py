@@ -27,7 +27,7 @@ from www.db import (
     lower,
     now,
 )
-from www.db.copying import are_same, compare_tables, copy_tables, holding_rows, in_order
+from www.db.copying import Watcher, are_same, compare_tables, copy_tables, holding_rows, in_order
 from www.db.dialects.postgres import PostgresDialect
 from www.db.drivers.sqlite.functions import register
 from www.db.drivers.sqlite.lane import Options
@@ -36,6 +36,7 @@ from www.db.schema.migrate import Migration, apply
 
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
+SILENT = Watcher()
 HEX = ColumnType("hex", int, str, hex, lambda text: int(text, 16))
 
 
@@ -128,9 +129,9 @@ async def words(conn) -> AsyncIterator[list[Found]]:
     yield [Found(id=row.id, words=f"word number{row.id}") for row in rows]
 
 
-async def copy(source: Engine, target: Engine):
+async def copy(source: Engine, target: Engine, watcher: Watcher = SILENT):
     async with source.transaction(read_only=True) as one, target.transaction() as other:
-        return await copy_tables(one, other, TABLES, derived={Found: words})
+        return await copy_tables(one, other, TABLES, derived={Found: words}, watcher=watcher)
 
 
 async def everything(engine: Engine) -> dict[str, list[Table]]:
@@ -284,10 +285,18 @@ async def test_it_refuses_a_target_with_rows(full, target):
     assert await holding_rows(target) == ["found", "seats"]
 
 
+class CancelsAtOnce(Watcher):
+    """Cancels the copy when its first rows are on their way."""
+
+    copying: asyncio.Task[object]
+
+    def advance(self, rows: int) -> None:
+        self.copying.cancel()
+
+
 async def test_a_cancelled_copy_leaves_nothing(full, target):
-    copying = asyncio.create_task(copy(full, target))
-    await asyncio.sleep(0.02)
-    copying.cancel()
+    watcher = CancelsAtOnce()
+    watcher.copying = copying = asyncio.create_task(copy(full, target, watcher))
     with pytest.raises(asyncio.CancelledError):
         await copying
     assert await holding_rows(target) == []
@@ -304,8 +313,6 @@ async def test_compare_finds_one_changed_value(full, target):
 
 
 async def _differing(source: Engine, target: Engine) -> list[str]:
-    from www.db.copying import Watcher
-
     async with (
         source.transaction(read_only=True) as one,
         target.transaction(read_only=True) as other,
