@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from www.storage.base import InUse
 
 _THREADS: Final = 4  # apart from the loop's own pool: a disk that stalls must not hold up passwords
+_UNLOCKED_S: Final = 1.0  # a file is locked right behind its creation
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -94,8 +95,12 @@ class LocalStorage(Threaded):
         return swept
 
     async def sweep_incoming(self, older_than_s: float) -> int:
-        """Delete what broken uploads left; return how many."""
-        return await self.run(lambda: self._sweep_incoming(older_than_s))
+        """Delete what broken uploads left; return how many.
+
+        Their lock tells at once that the writer is dead; the age is only for a file that is not
+        locked yet.
+        """
+        return await self.run(lambda: self._sweep_incoming(min(older_than_s, _UNLOCKED_S)))
 
     def link(self, sha256: str, headers: Mapping[str, str]) -> None:
         """Return None: nobody but us reads the data folder."""
