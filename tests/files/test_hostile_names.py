@@ -6,7 +6,7 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.files.door import upload
@@ -146,6 +146,7 @@ SEGMENTS = st.text(
 ) | st.sampled_from(NAMES)
 
 
+@example([([], "x" * 255), ([], "x" * 255)])
 @given(st.lists(st.tuples(st.lists(SEGMENTS, max_size=3), SEGMENTS), max_size=12))
 def test_an_archive_can_be_unpacked_anywhere(files):
     filed = [Filed(tuple(folders), name, "", 0, NOON) for folders, name in files]

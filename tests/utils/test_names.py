@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from www.utils.names import extension, safe_name
+from www.utils.names import extension, numbered_name, safe_name
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,9 @@ from www.utils.names import extension, safe_name
         ("report.pdf", "report.pdf"),
         ("年度报告.pdf", "年度报告.pdf"),
         (r"C:\Users\alice\x y.txt", "x y.txt"),
+        (r"\\host\share\x.txt", "x.txt"),
+        (r"..\x.txt", "x.txt"),
+        (r"AC\DC.mp3", "AC_DC.mp3"),
         ("../../etc/passwd", "passwd"),
         ("/srv/folder/", "folder"),
         ("..", "file"),
@@ -61,6 +64,21 @@ def test_any_name_becomes_one_safe_line(name):
     assert not set(safe) & set("/\\\n\r\0")
     assert not {unicodedata.category(c) for c in safe} & {"Cc", "Cf", "Cs"}
     assert unicodedata.is_normalized("NFC", safe)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.png", "a (2).png"),
+        ("a", "a (2)"),
+        (".env", ".env (2)"),
+        ("x" * 255, "x" * 251 + " (2)"),
+        ("名" * 83 + ".txt", "名" * 82 + " (2).txt"),
+        ("a." + "b" * 253, "a." + "b" * 249 + " (2)"),
+    ],
+)
+def test_a_number_makes_no_name_too_long(name, expected):
+    assert numbered_name(name, 2) == expected
 
 
 @given(names)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from www.files.zipping import Entry
-from www.utils.names import portable_name
+from www.utils.names import numbered_name, portable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,15 +40,10 @@ def arrange(files: Iterable[Filed]) -> list[Entry]:
         key = _key(path)
         while _key(path) in taken:
             numbers[key] = numbers.get(key, 1) + 1
-            path = (*folders, _numbered(portable_name(file.name), numbers[key]))
+            path = (*folders, numbered_name(portable_name(file.name), numbers[key]))
         taken.add(_key(path))
         entries.append(Entry("/".join(path), file.sha256, file.size_bytes, file.modified))
     return entries
-
-
-def _numbered(name: str, number: int) -> str:
-    stem, dot, ending = name.rpartition(".")
-    return f"{stem} ({number}){dot}{ending}" if stem else f"{name} ({number})"
 
 
 def _key(path: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ _NOT_ON_WINDOWS: Final = re.compile(r'[<>:"|?*]')
 _DEVICE: Final = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE
 )
+_WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:|\.\.?)?\\")
 _FOLDERS: Final = frozenset({"", ".", ".."})
 # Control, format (bidi overrides, joiners) and surrogates: invisible, or a lie about the rest.
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
@@ -26,12 +27,14 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
 def safe_name(name: str) -> str:
     """Return what remains of `name`: one visible line of at most 255 bytes in UTF-8, never empty.
 
-    Folders before it are cut, also a Windows client's; the extension survives the shortening. What
-    browsers take for folders in an address, "." and "..", is no name.
+    Folders before it are cut, also those of a whole path of Windows; in any other name a backslash
+    is a letter, of which "_" remains. The extension survives the shortening. What browsers take for
+    folders in an address, "." and "..", is no name.
     """
     visible = "".join(c for c in name if c.isspace() or unicodedata.category(c) not in _HIDDEN)
     one_line = unicodedata.normalize("NFC", " ".join(visible.split()))
-    base = one_line.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    slashed = one_line.replace("\\", "/" if _WINDOWS_PATH.match(one_line) else "_")
+    base = slashed.rstrip("/").rpartition("/")[2]
     kept = _shortened(base.strip())
     return _FALLBACK if kept in _FOLDERS else kept
 
@@ -43,6 +46,15 @@ def portable_name(name: str) -> str:
     """
     plain = _NOT_ON_WINDOWS.sub("_", safe_name(name)).rstrip(". ") or _FALLBACK
     return _shortened(f"_{plain}") if _DEVICE.match(plain) else plain
+
+
+def numbered_name(name: str, number: int) -> str:
+    """Return `name` with a number before its extension, in as many bytes as a name may have."""
+    stem, dot, last = name.rpartition(".")
+    if not stem or len(last.encode()) >= _MAX_EXTENSION_BYTES:
+        stem, dot, last = name, "", ""
+    tail = f" ({number}){dot}{last}"
+    return _cut(stem, MAX_BYTES - len(tail.encode())).rstrip() + tail
 
 
 def extension(name: str) -> str:
