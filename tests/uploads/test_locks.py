@@ -18,10 +18,12 @@ class Hanging:
     """A body that is sent in part, and then goes on when it is told to."""
 
     def __init__(self, first, rest=b""):
-        self.first, self.rest, self.go_on = first, rest, asyncio.Event()
+        self.first, self.rest = first, rest
+        self.sent, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def __aiter__(self):
         yield self.first
+        self.sent.set()
         await self.go_on.wait()
         yield self.rest
 
@@ -40,8 +42,8 @@ async def hanging(tus, alice):
 
 
 async def test_asking_takes_it_over_and_keeps_what_came(tus, hanging):
-    address, _, request = hanging
-    await asyncio.sleep(0.05)  # the first bytes are on their way
+    address, body, request = hanging
+    await body.sent.wait()
     assert await tus.offset(address) == 5
     with pytest.raises(ClientConnectionError):
         await request
@@ -49,8 +51,8 @@ async def test_asking_takes_it_over_and_keeps_what_came(tus, hanging):
 
 
 async def test_appending_takes_it_over(tus, hanging, alice):
-    address, _, _ = hanging
-    await asyncio.sleep(0.05)
+    address, body, _ = hanging
+    await body.sent.wait()
     assert (await tus.append(address, 5, b"world")).status == 204
     assert kept(alice) == {sha256(b"helloworld"): b"helloworld"}
 
