@@ -15,6 +15,7 @@ from www.db import (
     ForeignKeyViolation,
     NotNullViolation,
     RowNotFound,
+    StatementError,
     UniqueViolation,
     VersionConflict,
 )
@@ -204,6 +205,17 @@ async def test_it_says_that_a_column_was_not_selected(engine: Engine, ada: Autho
     author = await engine.one(Author.select(Author.id))
     with pytest.raises(AttributeError, match=r"Author\.name was not selected"):
         _ = author.name
+
+
+@pytest.mark.parametrize("verb", ["update", "delete", "update_many", "delete_many"])
+async def test_a_row_that_was_never_inserted_is_refused(engine: Engine, ada: Author, verb):
+    new = Author(name="Grace")
+    run = getattr(engine, verb)
+    for _ in range(2):
+        with pytest.raises(StatementError, match=r"no 'id'.*insert the row first"):
+            await run([ada, new] if verb.endswith("many") else new)
+        new["name"] = "Hopper"
+    assert await engine.all(Author.select()) == [ada]
 
 
 async def test_a_lower_limit_stays(engine: Engine, ada: Author):

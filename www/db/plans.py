@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from www.db.metadata import TableInfo
     from www.db.statements.base import Conditional
     from www.db.statements.many import Many
+    from www.db.table import Table
 
 R = TypeVar("R")
 PLANS_MOST = 500
@@ -113,6 +114,14 @@ def update(info: TableInfo[Any], keys: tuple[str, ...], dialect: Dialect) -> Pla
     columns = (*(info.columns[key] for key in keys), *known)
     plan = _plan(text, columns, dialect, info.generated)
     return _keep(info, (dialect.name, "update", keys), plan)
+
+
+def require_keys(rows: Sequence[Table]) -> None:
+    """Raise StatementError for a row without its key: it was never inserted."""
+    for column in rows[0].info.primary_key:
+        key = column.attribute
+        if any(key not in row for row in rows):
+            raise StatementError(f"the row has no {key!r}: select it, or insert the row first")
 
 
 def require_key_kept(info: TableInfo[Any], keys: tuple[str, ...]) -> None:

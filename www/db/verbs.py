@@ -247,11 +247,13 @@ class Verbs:
     async def update(self, row: Table) -> None:
         """Write the columns assigned since `row` was read; a version column guards them.
 
-        Raises VersionConflict if somebody else was quicker, RowNotFound if the row is gone.
+        Raises VersionConflict if somebody else was quicker, RowNotFound if the row is gone,
+        StatementError if it was never inserted.
         """
         info = _info_of(row)
         keys = row.changed_keys()
         if not keys:
+            plans.require_keys([row])
             return
         plan = plans.update(info, keys, self.dialect)
         params = plan.params(row)
@@ -286,7 +288,7 @@ class Verbs:
         return await bulk.delete(self, rows) if rows else 0
 
     async def delete(self, row: Table) -> bool:
-        """Delete `row`; False if it was gone already."""
+        """Delete `row`; False if it was gone already. A StatementError if it was never inserted."""
         plan = plans.delete(_info_of(row), self.dialect)
         params = plan.params(row)
         short = plan.prompt or plan.is_short(params)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from www.db import plans
 from www.db.bulk import arrays, each
 from www.db.errors import RowNotFound, StatementError, VersionConflict
 
@@ -34,6 +35,7 @@ async def insert(verbs: Verbs, rows: Sequence[Table], *, fill: bool) -> None:
 async def update(verbs: Verbs, rows: Sequence[Table]) -> None:
     """Write what was assigned to each of the rows; one that is not as it was read is an error."""
     info = rows[0].info
+    plans.require_keys(rows)
     groups = _assigned(rows)
     write = arrays.update if verbs.dialect.arrays else each.update
     async with verbs.transaction() as conn:
@@ -67,6 +69,7 @@ def _assigned(rows: Sequence[Table]) -> dict[tuple[str, ...], list[Table]]:
 
 async def delete(verbs: Verbs, rows: Sequence[Table]) -> int:
     """Delete the rows; those that are gone already do not count."""
+    plans.require_keys(rows)
     if verbs.dialect.arrays:
         return await arrays.delete(verbs, rows)
     return await each.delete(verbs, rows)
