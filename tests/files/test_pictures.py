@@ -176,6 +176,23 @@ async def test_it_cleans_in_archives(alice, bob):
             assert (samples.SECRET in archive.read("cat.jpg")) is secret
 
 
+async def test_it_cleans_in_archives_of_folders(alice, client):
+    await alice.post("/folders", data={"name": "Summer", "parent": ""})
+    file = await uploaded(alice)
+    data = {"name": file.name, "folder": "1", "visibility": "private"}
+    await alice.post(f"/files/{file.id}/edit", data=data)
+    page = await (await alice.post("/folders/1/share", data={})).text()
+    [link] = re.findall(r'value="(/s/[^"]+)"', page)
+    for actor, path, secret in (
+        (alice, "/folders/1/archive", True),
+        (alice, f"{link}/archive", True),
+        (client, f"{link}/archive", False),
+    ):
+        _, body = await fetch(actor, path)
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            assert (samples.SECRET in archive.read("Summer/cat.jpg")) is secret
+
+
 @KEEP
 async def test_it_keeps_metadata_where_settings_say_so(alice, client):
     file = await uploaded(alice)

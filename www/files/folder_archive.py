@@ -9,6 +9,7 @@ from www.errors import TooLarge
 from www.files import archive, folder_queries, queries
 from www.files.archive import MAX_ENTRIES
 from www.files.arranging import Filed, arrange
+from www.files.outgoing import prepared
 from www.i18n import N_
 from www.models import File, Visibility
 
@@ -32,13 +33,12 @@ async def respond(
         raise TooLarge(N_("These are too many files for one archive."))
     paths = await queries.folder_paths(engine, ids)
     above = len(paths[folder.id]) - 1
+    files.sort(key=_by_name)
+    storage, contents = await prepared(request, files)
     filed = [
-        Filed(
-            paths[file.folder_id or 0][above:], file.name, file.sha256, file.size, file.created_at
-        )
-        for file, at in ((file, file.created_at) for file in sorted(files, key=_by_name))
+        Filed(paths[file.folder_id or 0][above:], file.name, *content, file.created_at)
+        for file, content in zip(files, contents, strict=True)
     ]
-    storage = request.app[keys.storage]
     return await archive.respond(request, storage, f"{folder.name}.zip", arrange(filed))
 
 
