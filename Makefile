@@ -15,7 +15,7 @@ QUIET_MAKE := $(MAKE) --silent --no-print-directory
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format init-db demo seed-demo bench bench-orm bench-venv docs clean lock browser try-bundle
+.PHONY: help run test test-slow test-random lint format init-db demo seed-demo bench bench-orm bench-venv docs clean lock browser try-bundle
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(VENV)/.dev $(BUNDLE) $(NODE_TOOLS) browser ## Run all tests and print th
 
 test-slow: $(VENV)/.dev ## Run the tests that take minutes and gigabytes of disk
 	@WWW_TEST_SLOW=1 $(PYTHON) -m pytest -m slow $(ARGS)
+
+test-random: $(VENV)/.dev ## Look for inputs that break what must hold, other ones each time
+	@$(PYTHON) -m pytest -m hypothesis --hypothesis-profile=random $(ARGS)
 
 lint: $(VENV)/.dev $(PYRIGHT) ## Check style, types, the order of imports and templates
 	@$(PYTHON) -m ruff check --quiet
