@@ -3,7 +3,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from www.bodies.multipart import Data, Malformed, Part, PartEnd, Scanner, TooMany, boundary_of
@@ -50,7 +50,8 @@ def test_it_splits_a_form(step):
     st.sampled_from([b"", b"\r\n", b"\r", b"\r\n-", b"\r\n--", b"\r\n--bound", b"--boundary"]),
 )
 def test_it_gives_back_any_content(contents, step, tail):
-    contents = [content.replace(b"\r\n--boundary", b"") + tail for content in contents]
+    contents = [content + tail for content in contents]
+    assume(not any(b"\r\n--boundary" in content for content in contents))
     form = body(*((DISPOSITION, content) for content in contents), boundary=b"boundary")
     assert [part[2] for part in scan(form, step, boundary=b"boundary")] == contents
 

@@ -67,6 +67,23 @@ async def test_it_may_wait_for_a_parts_length(tus, alice):
     assert kept(alice) == {sha256(b"hello"): b"hello"}
 
 
+@pytest.mark.parametrize("sent", [None, 2])
+async def test_asking_again_makes_no_second_file(tus, engine, sent):
+    """A client that has lost the answer repeats its request, when the parts are gone."""
+    parts = [await part(tus, b"hello ", sent=sent), await part(tus, b"world")]
+    named = {"Upload_Metadata": claims(filename="whole")}
+    first, again = await join(tus, *parts, **named), await join(tus, *parts, **named)
+    assert (again.status, again.headers["Location"]) == (201, first.headers["Location"])
+    assert again.headers.get("File-Location") == first.headers.get("File-Location")
+    if sent is not None:
+        await tus.append(parts[0], sent, b"hello "[sent:])
+        again = await join(tus, *parts, **named)
+    assert [file.name for file in await engine.all(File.select())] == ["whole"]
+    assert (await join(tus, *parts)).status == 400  # in other words it is another upload
+    await tus.delete(again.headers["Location"])
+    assert (await join(tus, *parts, **named)).status == 400
+
+
 async def test_a_part_may_come_twice(tus, alice):
     address = await part(tus, b"ha")
     other = await part(tus, b"!", sent=0)

@@ -44,6 +44,23 @@ async def put_together(work: Work, tokens: Sequence[str]) -> None:
     await uploads.finish(work)
 
 
+async def begun_before(uploads: Uploads, new: Upload) -> Upload | None:
+    """Return what the same request has begun, if its client asks again because it heard nothing.
+
+    So the parts, which are gone by then, become one file and not an error or a second one.
+    """
+    engine, now = uploads.engine, datetime.now(UTC)
+    if not fields.concat(new.concat).is_final:
+        return None
+    for upload in await queries.waiting_finals(engine, new.owner_id):
+        if (upload.concat, upload.claims) == (new.concat, new.claims):
+            return upload
+    for token in fields.concat(new.concat).parts:
+        if await engine.first(queries.by_token(token)) is None:
+            return await engine.first(queries.finished_alike(new, now))
+    return None
+
+
 async def finish_waiting(uploads: Uploads, owner_id: int, part: str) -> None:
     """Put together what has waited for this part; call it while no upload is held."""
     for upload in await queries.waiting_finals(uploads.engine, owner_id):

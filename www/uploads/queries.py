@@ -68,6 +68,13 @@ async def waiting_finals(conn: Verbs, owner_id: int) -> list[Upload]:
     return await conn.all(finals.order_by(Upload.id))
 
 
+def finished_alike(new: Upload, now: datetime) -> Select[Any]:
+    """Uploads that were announced in the same words, and are the files that they were made for."""
+    found = Upload.select().where(Upload.owner_id == new.owner_id, Upload.expires_at > now)
+    found = found.where(Upload.concat == new.concat, Upload.claims == new.claims)
+    return found.where(Upload.file_id.is_not(None)).order_by(Upload.id)
+
+
 def unfinished_of(owner_id: int) -> Select[Any]:
     """The uploads of one person that are not complete."""
     return Upload.select().where(Upload.owner_id == owner_id, Upload.completed_at.is_(None))

@@ -39,19 +39,17 @@ async def create(request: web.Request) -> web.Response:
     folder_id = fields.claimed_folder(fields.metadata(upload.claims))
     await folder_queries.own_folder(uploads.engine, upload.owner_id, folder_id)
     checksum = _checksum(request) if _brings_data(request) else None
+    if (before := await joining.begun_before(uploads, upload)) is not None:
+        async with uploads.opened(before.owner_id, before.token) as work:
+            return await _created(request, work)
     async with uploads.created(upload) as work:
         if _brings_data(request):
             await _first_bytes(request, work, checksum)
         await _finish_new(request, work)
         protocol.require_client(request, work)
-        headers = {
-            hdrs.LOCATION: protocol.location(request, upload),
-            _OFFSET: str(work.offset),
-            **protocol.expires(upload),
-            **protocol.file_location(request, await work.file()),
-        }
+        answer = await _created(request, work)
     await _finish_waiting(request, work)
-    return web.Response(status=HTTPStatus.CREATED, headers=headers)
+    return answer
 
 
 async def state(request: web.Request, token: str) -> web.Response:
@@ -129,6 +127,16 @@ def _announced(request: web.Request) -> Upload:
     if not _brings_data(request) and not concat.is_final:
         actions.leave(upload, uploads.bounds.lifetime, now=upload.created_at)
     return upload
+
+
+async def _created(request: web.Request, work: Work) -> web.Response:
+    headers = {
+        hdrs.LOCATION: protocol.location(request, work.upload),
+        _OFFSET: str(work.offset),
+        **protocol.expires(work.upload),
+        **protocol.file_location(request, await work.file()),
+    }
+    return web.Response(status=HTTPStatus.CREATED, headers=headers)
 
 
 async def _first_bytes(request: web.Request, work: Work, checksum: Checksum | None) -> None:
