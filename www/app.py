@@ -21,6 +21,7 @@ from www.files import naming
 from www.files.again import SentFiles
 from www.files.arrivals import Arrivals
 from www.files.facts import Facts
+from www.files.guessing import Guesses
 from www.files.hot import HotContents
 from www.files.scanning import Scanner
 from www.files.space import Space
@@ -72,6 +73,7 @@ def create_app(
     app[keys.passwords] = passwords or Passwords()
     app[keys.hot] = HotContents()
     app[keys.sent] = SentFiles()
+    app[keys.guesses] = Guesses()
     app[keys.checksums] = Checksums()
     app[keys.space] = Space()
     app[keys.scanner] = _scanner(settings)

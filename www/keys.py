@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from www.files.again import SentFiles
     from www.files.arrivals import Arrivals
     from www.files.facts import Facts
+    from www.files.guessing import Guesses
     from www.files.hot import HotContents
     from www.files.scanning import Scanner
     from www.files.space import Space
@@ -43,6 +44,7 @@ engine: Final[web.AppKey[Engine]] = web.AppKey("engine")
 storage: Final[web.AppKey[Storage]] = web.AppKey("storage")
 hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in memory
 sent: Final[web.AppKey[SentFiles]] = web.AppKey("sent")  # answers of small files
+guesses: Final[web.AppKey[Guesses]] = web.AppKey("guesses")  # wrong names of files
 checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
 direct: Final[web.AppKey[Direct | None]] = web.AppKey("direct")  # None: all come through us
 uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")

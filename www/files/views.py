@@ -13,7 +13,8 @@ from aiohttp import hdrs, web
 from multidict import MultiDict
 
 from www import keys
-from www.errors import Invalid, NotFound, TooLarge, WwwError
+from www.addresses import client_address
+from www.errors import Invalid, NotFound, RateLimited, TooLarge, WwwError
 from www.files import again, folder_queries, queries
 from www.files import archive as archives
 from www.files.actions import Arrival
@@ -67,16 +68,30 @@ async def download(request: web.Request) -> web.StreamResponse:
     row = await engine.stored(File, id)
     if row is None:
         raise NotFound
-    if (answer := await again.answer(request, id, row, name)) is not None:
+    guesses = request.app[keys.guesses]
+    wait_s = guesses.wait_s(client_address(request)) if guesses else 0.0
+    if not wait_s and (answer := await again.answer(request, id, row, name)) is not None:
         return answer
     file = engine.decoded(File, row)
-    await queries.require_readable(engine, request[keys.user], file, name=name)
+    await _require_readable(request, file, name, wait_s)
     if name != file.name:
         if name not in await queries.former_names(engine, file.id):
             raise NotFound
         headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
         return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers=headers)
     return await send(request, file, row)
+
+
+async def _require_readable(request: web.Request, file: File, name: str, wait_s: float) -> None:
+    """Raise NotFound unless this reader may have the file, RateLimited for one who guesses."""
+    user = request[keys.user]
+    if wait_s and not queries.is_open(user, file):
+        raise RateLimited(wait_s)
+    try:
+        await queries.require_readable(request.app[keys.engine], user, file, name=name)
+    except NotFound:
+        request.app[keys.guesses].count(client_address(request), file.id, name)
+        raise
 
 
 async def archive(request: web.Request) -> web.StreamResponse:
