@@ -20,6 +20,8 @@ from tests.templates import texts
 from tests.templates.texts import Row
 from www import render as rendering
 from www.files.forms import Shown
+from www.files.listing import FILES as AT_FILES
+from www.files.listing import Contents
 from www.files.showing import described
 from www.files.types import family
 from www.forms import Form
@@ -113,6 +115,10 @@ def listed(number, **more):
 
 def page(rows, *, more=True):
     return SimpleNamespace(rows=rows, next="2026-11-01T08:00:00Z~41" if more else None)
+
+
+def listed_files(rows=(), folders=(), following=None, files_at=None, *, is_first=True):
+    return Contents(folders, rows, following, files_at, is_first)
 
 
 EMPTY = page([], more=False)
@@ -246,11 +252,10 @@ def editor(form=BLANK, **more):
     return {"blog": None, "form": form, "preview_html": None, "conflict": None} | more
 
 
-def files(rows=FILES, **more):
+def files(rows=FILES, folders=FOLDERS, **more):
     base = {
         "shown": Shown("/files"),
-        "page": page(rows),
-        "folders": FOLDERS,
+        "page": listed_files(rows, folders, "WzQxXQ" if rows else None),
         "uses": {1: 1, 2: 12},
         "choices": CHOICES,
     }
@@ -356,12 +361,13 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "wrong": {"form": wrong("file", "folder", folder="2"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES, "waiting": WAITING, "direct": False},
     },
     "files/index.html": {
-        "full": files(), "empty": files([], page=EMPTY, folders=[]), "grid": files(shown=Shown("/files", view="grid")),
-        "found": files(shown=Shown("/files", words="a&b"), folders=[]), "lost": files(shown=Shown("/files", words="zz"), page=EMPTY, folders=[]),
+        "full": files(), "empty": files([], []), "grid": files(shown=Shown("/files", view="grid")),
+        "found": files(shown=Shown("/files", words="a&b"), folders=[]), "lost": files([], [], shown=Shown("/files", words="zz")),
+        "folders": files(page=listed_files((), FOLDERS, "folders.WzQxXQ", AT_FILES, is_first=False)),
         "everybody": files(shown=Shown("/files", "name", "grid", "everybody"), folders=[], choices=[], reserved_bytes=5_000_000),
     },
-    "files/folder.html": {"full": in_folder(), "empty": in_folder(page=EMPTY, folders=[]), "others": in_folder(person=user(id=8))},
-    "files/public.html": {"full": in_folder(), "top": in_folder(folder=None), "empty": in_folder(folder=None, page=EMPTY, folders=[])},
+    "files/folder.html": {"full": in_folder(), "empty": in_folder(page=listed_files()), "others": in_folder(person=user(id=8))},
+    "files/public.html": {"full": in_folder(), "top": in_folder(folder=None), "empty": in_folder(folder=None, page=listed_files())},
     "files/edit.html": {
         "full": about_file(Form({"name": "a.png", "folder": 2, "visibility": "public"})),
         "wrong": about_file(wrong("name", "folder", "visibility", name="", folder="9")) | {"posts": []},
@@ -394,7 +400,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     "sharing/folder.html": {
         "full": in_folder(link=LINKS[0], path_down=FOLDERS, owner=user()),
         "used": in_folder(link=LINKS[0] | {"downloads_left": 0}, path_down=FOLDERS[:1], owner=user()),
-        "empty": in_folder(link=LINKS[1], path_down=FOLDERS[:1], owner=user(), page=EMPTY, folders=[]),
+        "empty": in_folder(link=LINKS[1], path_down=FOLDERS[:1], owner=user(), page=listed_files()),
     },
     "admin/users.html": {"full": {"page": page(PEOPLE), "roles": ROLES}},
     "admin/confirm.html": {

@@ -88,13 +88,6 @@ async def within(conn: Verbs, folder_id: int | None, top_id: int) -> bool:
     return any(folder.id == top_id for folder in await ancestors(conn, folder_id))
 
 
-async def subfolders(
-    conn: Verbs, owner_id: int, parent_id: int | None, only: Visibility | None = None
-) -> list[Folder]:
-    """Return the folders in a folder, or at the top, by name."""
-    return await conn.all(folders_in(owner_id, parent_id, only))
-
-
 async def choices(conn: Verbs, owner_id: int) -> list[Choice]:
     """Return all folders of a person as a tree, each followed by what is in it."""
     columns = (Folder.id, Folder.parent_id, Folder.name, Folder.name_key)
@@ -153,7 +146,7 @@ async def file_ids_in(conn: Verbs, ids: Collection[int], most: int) -> list[int]
 
 
 def folders_in(owner_id: int, parent_id: int | None, only: Visibility | None) -> Select[Folder]:
-    """The question of `subfolders`."""
+    """The question for the folders in a folder, or at the top, by name."""
     select = Folder.select().where(Folder.owner_id == owner_id, Folder.parent_id == parent_id)
     if only is not None:
         select = select.where(Folder.visibility == only)

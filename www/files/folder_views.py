@@ -11,14 +11,22 @@ from aiohttp import hdrs, web
 from www import keys
 from www.auth.permissions import can
 from www.errors import Invalid
-from www.files import actions, folder_actions, folder_archive, folder_queries, listing, queries
+from www.files import (
+    actions,
+    folder_actions,
+    folder_archive,
+    folder_queries,
+    listing,
+    queries,
+    telling,
+)
 from www.files.forms import MAX_ID_DIGITS, FolderChange, NewFolder, Shown
 from www.files.listing import Scope
 from www.files.managing import SHOWS
 from www.forms import Fields, Form
 from www.models import Visibility
 from www.render import render, see_other
-from www.requests import cursor, query_text, read_form, row_id, signed_in
+from www.requests import cursor, query_text, read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
     from www.db import Connection
@@ -33,16 +41,15 @@ async def detail(request: web.Request) -> web.Response:
     only = None if manages else Visibility.PUBLIC
     shown = Shown.read(request, SHOWS[:1])
     scope = Scope(folder.owner_id, folder.id, only=only)
-    page = await listing.page(engine, scope, shown.sort, cursor(request))
-    folders = []
-    if cursor(request) is None:
-        folders = await folder_queries.subfolders(engine, folder.owner_id, folder.id, only)
+    folders = folder_queries.folders_in(folder.owner_id, folder.id, only)
+    page = await listing.page(engine, scope, shown.sort, cursor(request), folders)
+    if wants_json(request):
+        return telling.contents(request, page, folder=telling.folder(request, folder))
     return render(
         request,
         "files/folder.html" if manages else "files/public.html",
         shown=shown,
         page=page,
-        folders=folders,
         folder=folder,
         crumbs=await folder_queries.ancestors(engine, folder.parent_id),
         person=await actions.owner_of(engine, folder.owner_id),

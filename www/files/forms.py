@@ -49,6 +49,8 @@ class Shown:
     view: str = "list"
     show: str = "folders"
     words: str = ""
+    inside: str = ""
+    """The folder in a folder that a share link shows."""
 
     @classmethod
     def read(cls, request: web.Request, shows: tuple[str, ...]) -> Shown:
@@ -66,13 +68,14 @@ class Shown:
     def url(self, path: str = "", **changes: str) -> str:
         """Return the address of this list with `changes`; `before` is a further page."""
         asked = {
+            "in": self.inside,
             "q": self.words,
             "show": self.show,
             "sort": self.sort,
             "view": self.view,
             **changes,
         }
-        usual = {"q": "", "show": "folders", "sort": NEWEST, "view": "list"}
+        usual = {"in": "", "q": "", "show": "folders", "sort": NEWEST, "view": "list"}
         pairs = [(name, value) for name, value in asked.items() if value != usual.get(name)]
         return (path or self.path) + (f"?{urlencode(pairs)}" if pairs else "")
 

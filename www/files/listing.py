@@ -1,8 +1,9 @@
 """Lists of files: of a person, of a folder, of everybody; in every order, page by page.
 
-Each list has an index that keeps it in order, so that its thousandth page costs what its first does
-(tests/files/test_listing.py looks at the plans). What a search finds stands newest first: sorting
-it by name would read all of it for every page.
+Folders come first, by name, then the files; a page holds folders until there are no more of them,
+and files from there on. Each list has an index that keeps it in order, so that its thousandth page
+costs what its first does (tests/test_plans.py looks at the plans). What a search finds stands
+newest first: sorting it by name would read all of it for every page.
 """
 
 from __future__ import annotations
@@ -14,12 +15,18 @@ from www.files import naming, types
 from www.models import File, FileSearch, User, Visibility
 
 if TYPE_CHECKING:
-    from www.db import Expression, Page, Select
+    from collections.abc import Sequence
+
+    from www.db import Expression, Select
     from www.db.expression import Ordering
     from www.db.verbs import Verbs
+    from www.models import Folder
 
 PAGE_SIZE: Final = 50
 NEWEST: Final = "-date"
+FILES: Final = "files"
+"""The cursor at which the files begin, behind all folders."""
+_FOLDERS: Final = "folders."
 ORDERS: Final[dict[str, tuple[Expression[Any] | Ordering, ...]]] = {
     NEWEST: (File.id.desc(),),
     "date": (File.id,),
@@ -53,12 +60,51 @@ class Scope:
     only: Visibility | None = None
 
 
-async def page(conn: Verbs, scope: Scope, order: str, after: str | None) -> Page[Any]:
-    """Return one page of a list, with `family`; a cursor of no page of this order is refused."""
-    found = await conn.page(files(scope, order), after=after, size=PAGE_SIZE)
-    for file in found.rows:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """One page of a list: its folders, its files, and where it goes on; None at the end.
+
+    `files_at` is the cursor of the first files where this page holds folders alone.
+    """
+
+    folders: Sequence[Folder]
+    rows: Sequence[Any]
+    next: str | None
+    files_at: str | None = None
+    is_first: bool = True
+
+    @property
+    def more_folders(self) -> bool:
+        """Tell whether folders follow, and not files."""
+        return self.next is not None and self.next.startswith(_FOLDERS)
+
+
+async def page(
+    conn: Verbs,
+    scope: Scope,
+    order: str,
+    after: str | None,
+    folders: Select[Folder] | None = None,
+) -> Contents:
+    """Return one page of a list; its files have a `family`.
+
+    `folders` are those that stand before the files, in their order. Raises InvalidCursor for a
+    cursor of no page of this order.
+    """
+    is_first, inside = after is None, []
+    if folders is not None and (after is None or after.startswith(_FOLDERS)):
+        at = None if after is None else after.removeprefix(_FOLDERS)
+        found = await conn.page(folders, after=at, size=PAGE_SIZE)
+        if found.next is not None:
+            files_at = FILES if await conn.exists(files(scope, order)) else None
+            return Contents(found.rows, (), _FOLDERS + found.next, files_at, is_first)
+        inside, after = [*found.rows], None
+    listed = await conn.page(
+        files(scope, order), after=None if after == FILES else after, size=PAGE_SIZE
+    )
+    for file in listed.rows:
         file["family"] = types.family(file["content_type"])
-    return found
+    return Contents(inside, listed.rows, listed.next, is_first=is_first)
 
 
 def files(scope: Scope, order: str) -> Select[Any]:

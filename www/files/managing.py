@@ -12,13 +12,13 @@ from www import keys
 from www.accounts.queries import user_by_name
 from www.auth.permissions import at_least, can
 from www.errors import Invalid, NotFound
-from www.files import actions, folder_queries, listing, many, queries, types
+from www.files import actions, folder_queries, listing, many, queries, telling, types
 from www.files.forms import FileChange, Shown
 from www.files.listing import Scope
 from www.forms import Form
 from www.models import Role, User, Visibility
 from www.render import render, see_other
-from www.requests import cursor, query_text, read_form, row_id, signed_in
+from www.requests import cursor, query_text, read_form, row_id, signed_in, wants_json
 from www.utils.sizes import write_size
 
 if TYPE_CHECKING:
@@ -39,16 +39,15 @@ async def index(request: web.Request) -> web.Response:
     everywhere = shown.show != "folders" or bool(shown.words)
     owner_id = None if shown.show == "everybody" else user.id
     scope = Scope(owner_id, everywhere=everywhere, words=shown.words)
-    page = await listing.page(engine, scope, shown.sort, cursor(request))
-    folders = []
-    if not everywhere and cursor(request) is None:
-        folders = await folder_queries.subfolders(engine, user.id, None)
+    folders = None if everywhere else folder_queries.folders_in(user.id, None, None)
+    page = await listing.page(engine, scope, shown.sort, cursor(request), folders)
+    if wants_json(request):
+        return telling.contents(request, page)
     return render(
         request,
         "files/index.html",
         shown=shown,
         page=page,
-        folders=folders,
         uses=await queries.uses(engine, [file["id"] for file in page.rows]),
         choices=await folder_queries.choices(engine, user.id) if owner_id else [],
         used_bytes=await queries.used_bytes(engine, user.id),
@@ -63,16 +62,17 @@ async def public(request: web.Request) -> web.Response:
     person = await user_by_name(engine, request.match_info["name"])
     shown = Shown.read(request, ("all",))
     scope = Scope(person.id, everywhere=True, words=shown.words, only=Visibility.PUBLIC)
-    page = await listing.page(engine, scope, listing.NEWEST, cursor(request))
-    folders = []
-    if not shown.words and cursor(request) is None:
-        folders = await folder_queries.subfolders(engine, person.id, None, Visibility.PUBLIC)
+    folders = folder_queries.folders_in(person.id, None, Visibility.PUBLIC)
+    page = await listing.page(
+        engine, scope, listing.NEWEST, cursor(request), None if shown.words else folders
+    )
+    if wants_json(request):
+        return telling.contents(request, page)
     return render(
         request,
         "files/public.html",
         shown=shown,
         page=page,
-        folders=folders,
         person=person,
         folder=None,
         crumbs=[],
@@ -84,6 +84,8 @@ async def edit(request: web.Request) -> web.Response:
     engine, user = request.app[keys.engine], signed_in(request)
     if request.method != hdrs.METH_POST:
         file = await queries.manageable_file(engine, user, row_id(request))
+        if wants_json(request):
+            return web.json_response({"file": telling.file(request, file)}, headers=telling.VARY)
         return await _about(request, file, _form_of(file))
     data = await read_form(request)
     file = await queries.manageable_file(engine, user, row_id(request))

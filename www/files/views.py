@@ -15,7 +15,7 @@ from multidict import MultiDict
 from www import keys
 from www.addresses import client_address
 from www.errors import Invalid, NotFound, RateLimited, TooLarge, WwwError
-from www.files import again, folder_queries, queries
+from www.files import again, folder_queries, queries, telling
 from www.files import archive as archives
 from www.files.actions import Arrival
 from www.files.archive import MAX_ENTRIES
@@ -54,7 +54,7 @@ async def upload(request: web.Request) -> web.Response:
             errors = err.errors
         return await _form(request, Form({}, errors), err.status, err.headers)
     if wants_json(request):
-        body = {"files": [described(request, file) for file in files]}
+        body = {"files": [telling.file(request, file) for file in files]}
         return web.json_response(body, status=HTTPStatus.CREATED)
     back = request.app[keys.urls]("files.index")
     if files[0].folder_id is not None:
@@ -77,7 +77,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     if name != file.name:
         if name not in await queries.former_names(engine, file.id):
             raise NotFound
-        headers = {hdrs.LOCATION: _address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
+        headers = {hdrs.LOCATION: telling.address(request, file), hdrs.CACHE_CONTROL: "no-cache"}
         return web.Response(status=HTTPStatus.MOVED_PERMANENTLY, headers=headers)
     return await send(request, file, row)
 
@@ -180,18 +180,3 @@ async def _form(
         choices=await folder_queries.choices(request.app[keys.engine], owner_id),
         waiting=await request.app[keys.uploads].waiting(owner_id),
     )
-
-
-def described(request: web.Request, file: File) -> dict[str, object]:
-    """Tell a program about a file that it has uploaded."""
-    return {
-        "id": file.id,
-        "url": _address(request, file),
-        "name": file.name,
-        "size": file.size,
-        "sha256": file.sha256,
-    }
-
-
-def _address(request: web.Request, file: File) -> str:
-    return request.app[keys.urls]("files.download", id=file.id, name=file.name)

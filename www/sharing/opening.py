@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -168,12 +169,10 @@ async def _folder(request: web.Request, link: ShareLink) -> web.Response:
     if wanted and not (wanted.isascii() and wanted.isdigit()):
         raise NotFound
     path = await queries.shared_path(engine, link, int(wanted) if wanted else None)
-    folder, shown = path[-1], Shown.read(request, ("folders",))
+    folder, shown = path[-1], replace(Shown.read(request, ("folders",)), inside=wanted)
     scope = Scope(folder.owner_id, folder.id)
-    page = await listing.page(engine, scope, shown.sort, cursor(request))
-    folders = []
-    if cursor(request) is None:
-        folders = await folder_queries.subfolders(engine, folder.owner_id, folder.id)
+    folders = folder_queries.folders_in(folder.owner_id, folder.id, None)
+    page = await listing.page(engine, scope, shown.sort, cursor(request), folders)
     return render(
         request,
         "sharing/folder.html",
@@ -182,7 +181,6 @@ async def _folder(request: web.Request, link: ShareLink) -> web.Response:
         link=link,
         path_down=path,
         folder=folder,
-        folders=folders,
         page=page,
         shown=shown,
         owner=await owner_of(engine, folder.owner_id),

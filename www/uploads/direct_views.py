@@ -13,8 +13,8 @@ from aiohttp import hdrs, web
 
 from www import keys
 from www.errors import NotFound
+from www.files import telling
 from www.files.forms import MAX_ID_DIGITS, folder_of
-from www.files.views import described
 from www.forms import Fields
 from www.i18n import N_
 from www.requests import read_form, signed_in
@@ -126,5 +126,5 @@ def _about(upload: Upload) -> dict[str, object]:
 def _complete(
     request: web.Request, upload: Upload, file: File | None, status: int = HTTPStatus.OK
 ) -> web.Response:
-    found = None if file is None else described(request, file)
+    found = None if file is None else telling.file(request, file)
     return web.json_response({**_about(upload), "complete": True, "file": found}, status=status)

@@ -14,9 +14,8 @@ from aiohttp import HttpVersion11, hdrs, web
 
 from www import keys
 from www.errors import BadRequest, Forbidden, NotFound, UnsupportedType
-from www.files import folder_queries
+from www.files import folder_queries, telling
 from www.files.forms import MAX_ID_DIGITS, folder_of
-from www.files.views import described
 from www.i18n import N_
 from www.requests import query_text, signed_in
 from www.uploads import fields, protocol
@@ -160,7 +159,7 @@ async def _final(request: web.Request, work: Work) -> web.Response:
         _OFFSET: str(work.offset),
         "Repr-Digest": f"sha-256=:{digest}:",
     }
-    body = {"files": [described(request, file)]}
+    body = {"files": [telling.file(request, file)]}
     return web.json_response(body, status=HTTPStatus.CREATED, headers=headers)
 
 

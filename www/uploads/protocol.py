@@ -11,7 +11,7 @@ from aiohttp import hdrs
 
 from www import keys
 from www.addresses import absolute_url
-from www.files.views import described
+from www.files import telling
 from www.uploads.digests import TUS_ALGORITHMS
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def about(request: web.Request, work: Work, file: File | None) -> dict[str, obje
         "offset": work.offset,
         "length": work.upload.length,
         "complete": work.is_complete,
-        "file": None if file is None else described(request, file),
+        "file": None if file is None else telling.file(request, file),
     }
 
 
