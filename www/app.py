@@ -37,6 +37,7 @@ from www.pictures.maker import Pictures
 from www.render import load_templates, setup_templates
 from www.routes import ROUTES, setup_routes
 from www.routing import remember_routes
+from www.sharing import sweeping as share_sweeping
 from www.storage import origin_for_browsers, storage_of
 from www.uploads import protocol
 from www.uploads import sweeping as upload_sweeping
@@ -164,6 +165,13 @@ async def file_sweep(app: web.Application) -> AsyncIterator[None]:
     await _ended(sweeping)
 
 
+async def shared_downloads(app: web.Application) -> AsyncIterator[None]:
+    """Forget what was fetched by share links, beside the requests."""
+    sweeping = asyncio.create_task(share_sweeping.sweep_forever(app[keys.engine]))
+    yield
+    await _ended(sweeping)
+
+
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])  # and not `await task`: that would hide our own cancellation
@@ -257,6 +265,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     request_bodies,
     file_names,
     file_sweep,
+    shared_downloads,
     small_pictures,
     resumable_uploads,
     text_renders,

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 import struct
 import wave
 from io import BytesIO
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.site import upload
+from tests.e2e.site import post, read, upload
 from tests.e2e.visitor import visiting
 
 SECONDS, RATE = 120, 44_100
@@ -31,10 +32,14 @@ def recording():
 
 
 @contextlib.asynccontextmanager
-async def playing(browser, shared, name, data):
-    """Upload `data` and open it; give the page and the answers' statuses by the Range asked for."""
+async def playing(browser, shared, name, data, by=None):
+    """Upload `data` and open it; give the page and the answers' statuses by the Range asked for.
+
+    `by` makes the address that is opened, of the file's.
+    """
     async with shared.person("media") as client:
         [file] = await upload(client, **{name: data})
+        path = await by(client, file) if by else file["url"]
     async with visiting(browser, shared.url) as visitor:
         asked = []
 
@@ -43,7 +48,7 @@ async def playing(browser, shared, name, data):
                 asked.append((response.request.headers.get("range"), response.status))
 
         visitor.page.on("response", note)
-        await visitor.go(file["url"])
+        await visitor.go(path)
         await visitor.page.wait_for_function("() => document.querySelector('video').duration > 0")
         yield visitor.page, asked
 
@@ -85,6 +90,30 @@ async def test_a_film_seeks(browser, shared):
             assert await colour(page) == shown
         assert asked[1:]
         assert {status for _, status in asked[1:]} <= {206, 304}
+
+
+@pytest.mark.parametrize("kind", ["small", "large"])
+async def test_a_film_is_one_download_of_a_link(browser, shared, kind):
+    """Chromium asks for it as a page and again as a player, looks up its end, and jumps."""
+    film = (Path(__file__).parent / "film.webm").read_bytes()
+    film += bytes(3_000_000) if kind == "large" else b""
+    links = []
+
+    async def by(client, file):
+        await post(client, f"/files/{file['id']}/share", limit="1")
+        page = await read(client, f"/files/{file['id']}/share")
+        links.extend(re.findall(r'href="(/s/[^"]+)"', page))
+        return f"{links[0]}/{file['id']}/{kind}.webm"
+
+    async with playing(browser, shared, f"{kind}.webm", film, by) as (page, asked):
+        for seconds, shown in ((25, "blue"), (2, "red"), (29, "blue")):
+            assert await seek(page, seconds) == pytest.approx(seconds, abs=0.11)
+            assert await colour(page) == shown
+    assert {status for _, status in asked} <= {200, 206, 304}
+    async with shared.person("media") as client:
+        page = await read(client, "/links")
+    assert "1 download" in page
+    assert "0 left" in page
 
 
 async def test_a_long_recording_asks_only_for_what_is_played(browser, shared):

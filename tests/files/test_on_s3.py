@@ -10,11 +10,13 @@ from yarl import URL
 
 from tests.files.door import JSON, send, sha256, upload
 from tests.s3 import HASTE, settings_of
+from tests.sharing.door import content as path_of
+from tests.sharing.door import share
 from tests.storage.trouble import Door
 from tests.uploads.door import Tus, claims
 from www import keys
 from www.files import queries
-from www.models import File
+from www.models import File, ShareLink
 from www.settings import Settings
 from www.storage.bucket import Bucket
 from www.storage.opening import place_of
@@ -122,6 +124,35 @@ async def test_readers_are_sent_to_the_bucket(alice, client, door):
         assert await answer.read() == TEXT
         assert answer.content_type == "text/plain"
         assert "%E4%BD%A0%E5%A5%BD.txt" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("settings", [{"presign_downloads": True}], indirect=True)
+async def test_links_with_a_limit_are_answered_here(alice, client, door):
+    await upload(alice, ("a.txt", TEXT))
+    free, limited = await share(alice), await share(alice, limit="1")
+    async with client.get(path_of(free, 1, "a.txt"), allow_redirects=False) as answer:
+        assert answer.status == 302
+    async with client.get(path_of(limited, 1, "a.txt")) as answer:
+        assert (answer.status, answer.url.host) == (200, client.server.host)
+        assert await answer.read() == TEXT
+    async with client.get(path_of(limited, 1, "a.txt")) as answer:
+        assert answer.status == 410
+
+
+@pytest.mark.parametrize("name", ["large.bin", "small.txt"])
+async def test_what_the_bucket_does_not_give_is_not_counted(alice, client, door, name):
+    contents = {"large.bin": LARGE, "small.txt": b"hello"}
+    for file in contents.items():
+        await upload(alice, file)
+    id_ = [*contents].index(name) + 1
+    path = path_of(await share(alice, f"/files/{id_}", limit="1"), id_, name)
+    door.limit = 0
+    async with client.get(path) as answer:
+        assert answer.status == 503
+    door.limit = None
+    async with client.get(path) as answer:
+        assert await answer.read() == contents[name]
+    assert (await alice.app[keys.engine].get(ShareLink, 1)).downloads == 1
 
 
 @pytest.mark.parametrize("settings", [{"presign_downloads": True}], indirect=True)

@@ -1,53 +1,17 @@
 """Share links: what they open, for whom, how often and how long."""
 
 import asyncio
-import io
 import re
-import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pyvips
-from aiohttp.test_utils import TestClient
 
 from tests.files.door import upload
 from tests.files.test_folders import make, put
 from tests.files.test_pictures import copy_of, fetch, uploaded
+from tests.sharing.door import content, share
 from www.models import AuditEntry, ShareLink
-
-
-async def share(actor, thing="/files/1", **fields):
-    """Make a link; return its path."""
-    answer = await actor.post(f"{thing}/share", data={"days": "7", **fields})
-    page = await answer.text()
-    assert answer.status == 200, page
-    return re.findall(r'value="(/s/[^"]+)"', page)[0]
-
-
-@pytest.fixture
-async def file(alice):
-    [made] = await upload(alice, ("照片 1.txt", b"hello"))
-    data = {"name": made["name"], "folder": "", "visibility": "private"}
-    await alice.post("/files/1/edit", data=data)
-    return made
-
-
-@pytest.fixture
-async def visitor(server):
-    """Return a function that makes strangers with a browser each."""
-    opened = []
-
-    async def make_one():
-        opened.append(TestClient(server))
-        return opened[-1]
-
-    yield make_one
-    for client in opened:
-        await client.close()
-
-
-def content(link, id_=1, name="照片 1.txt"):
-    return f"{link}/{id_}/{name}"
 
 
 async def test_a_link_opens_a_private_file(alice, client, file):
@@ -78,29 +42,6 @@ async def test_it_ends_when_it_expires_or_is_revoked(alice, client, file, engine
         answer = await client.get(path)
         assert answer.status == 410
         assert "was revoked" in await answer.text()
-
-
-@pytest.mark.parametrize("limit", [1, 7])
-async def test_the_limit_is_reached_exactly(alice, visitor, file, engine, limit):
-    link = await share(alice, limit=f"{limit}")
-    visitors = [await visitor() for _ in range(20)]
-    answers = await asyncio.gather(*(one.get(content(link)) for one in visitors))
-    assert sorted(answer.status for answer in answers) == [200] * limit + [410] * (20 - limit)
-    row = await engine.get(ShareLink, 1)
-    assert (row.downloads, row.downloads_left) == (limit, 0)
-    assert "used up" in await (await (await visitor()).get(link)).text()
-
-
-async def test_who_was_counted_resumes_and_others_do_not(alice, visitor, file, engine):
-    link, first, second = await share(alice, limit="1"), await visitor(), await visitor()
-    assert (await first.head(content(link))).status == 200  # looks, and is not counted
-    assert (await first.get(content(link), headers={"Range": "bytes=0-1"})).status == 206
-    rest = await first.get(content(link), headers={"Range": "bytes=2-"})
-    assert await rest.read() == b"llo"
-    assert (await second.get(content(link), headers={"Range": "bytes=2-"})).status == 410
-    forged = {"Cookie": f"share_download=99999999999.{'0' * 64}"}
-    assert (await second.get(content(link), headers=forged)).status == 410
-    assert (await engine.get(ShareLink, 1)).downloads == 1
 
 
 async def test_a_preview_counts_only_where_downloads_are_limited(alice, client, file, engine):
@@ -162,23 +103,6 @@ async def test_a_folder_opens_with_all_in_it_and_nothing_beside(alice, client):
     data = {"name": "low", "parent": "", "visibility": "unlisted"}
     await alice.post(f"/folders/{low}/edit", data=data)
     assert (await client.get(f"{link}/2/b.txt")).status == 404  # it was moved out
-
-
-async def test_a_folder_comes_as_one_zip_and_counts_once(alice, visitor, engine):
-    top = await make(alice, "top")
-    await put(alice, await make(alice, "low", top), ("b.txt", b"2"))
-    await put(alice, top, ("a.txt", b"1"))
-    link, first, second = (
-        await share(alice, f"/folders/{top}", limit="1"),
-        await visitor(),
-        await visitor(),
-    )
-    for _ in range(2):
-        answer = await first.get(f"{link}/archive")
-        with zipfile.ZipFile(io.BytesIO(await answer.read())) as archive:
-            assert sorted(archive.namelist()) == ["top/a.txt", "top/low/b.txt"]
-    assert (await second.get(f"{link}/archive")).status == 410
-    assert (await engine.get(ShareLink, 1)).downloads == 1
 
 
 async def test_only_who_manages_a_file_shares_it(alice, bob, admin, file, engine):

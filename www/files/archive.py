@@ -26,6 +26,7 @@ from www.utils import disposition
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from www.files.metering import Meter
     from www.files.zipping import Checksums, Entry, Place
     from www.storage import Content, Readable
 
@@ -34,11 +35,16 @@ MAX_ENTRIES: Final = 100_000
 
 
 async def respond(
-    request: web.Request, storage: Readable, name: str, entries: Sequence[Entry]
+    request: web.Request,
+    storage: Readable,
+    name: str,
+    entries: Sequence[Entry],
+    *,
+    meter: Meter | None = None,
 ) -> web.StreamResponse:
     """Answer with a zip called `name` of `entries`, whose names differ; a GET may be resumed.
 
-    Raises Invalid, NotFound, PreconditionFailed, Unavailable.
+    Raises Invalid, NotFound, PreconditionFailed, Unavailable, and what `meter` does.
     """
     if len(entries) > MAX_ENTRIES:
         raise Invalid({"id": [N_("These are too many files for one archive.")]})
@@ -59,11 +65,21 @@ async def respond(
     answer.content_length = part.length
     pace = Pace.of(request, request.app[keys.settings].limits.download_bytes_per_s)
     sending = Sending(request, answer, pace)
-    await sending.start()
-    if request.method != "HEAD":
-        window = _Window(sending, part)
-        await _Writer(storage, archive, request.app[keys.checksums], window).run()
-    await sending.end()
+    if request.method == "HEAD":
+        await sending.start()
+        await sending.end()
+        return answer
+    if meter is not None:
+        await meter.begin(decision, archive.size_bytes)
+    window = _Window(sending, part)
+    writer = _Writer(storage, archive, request.app[keys.checksums], window)
+    try:
+        await sending.start()
+        await writer.run()
+        await sending.end()
+    finally:
+        if meter is not None:
+            await meter.end(sending.sent_bytes)
     return answer
 
 

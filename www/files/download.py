@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from www.files.byteranges import Body
+    from www.files.http import Decision
+    from www.files.metering import Meter
     from www.storage import Content, Readable
 
 _COMMON_HEADERS: Final = {
@@ -83,8 +85,13 @@ class Download:
         }
 
 
-async def respond(request: web.Request, storage: Readable, file: Download) -> web.StreamResponse:
-    """Answer a GET or HEAD for `file`. Raises NotFound, PreconditionFailed."""
+async def respond(
+    request: web.Request, storage: Readable, file: Download, meter: Meter | None = None
+) -> web.StreamResponse:
+    """Answer a GET or HEAD for `file`. Raises NotFound, PreconditionFailed.
+
+    `meter` is told of what is sent; what it raises goes on.
+    """
     validators, lines = fixed(file)
     decision = http.decide(request.method, request.headers, validators)
     if decision.status == 412:
@@ -102,14 +109,24 @@ async def respond(request: web.Request, storage: Readable, file: Download) -> we
     limit = request.app[keys.settings].limits.download_bytes_per_s
     if body.size_bytes <= STEP_BYTES and not limit:
         found = await _short(request, storage, file, body)
+        await _begin(meter, decision, file)
         return web.Response(status=decision.status, headers=headers, body=found)
-    handed_over = handover.answer(request, storage, file.sha256, lines | validators.headers)
+    may_link = meter is None or not meter.is_strict
+    handed_over = handover.answer(
+        request, storage, file.sha256, lines | validators.headers, may_link=may_link
+    )
     if handed_over is not None:
+        if meter is not None:
+            (await storage.open(file.sha256)).close()  # what is lost must not be counted
+        await _begin(meter, decision, file)
         return handed_over
     answer = web.StreamResponse(status=decision.status, headers=headers)
+    answer.content_length = body.size_bytes
     content = await storage.open(file.sha256)
     try:
-        return await _stream(request, answer, content, body, Pace.of(request, limit))
+        await _begin(meter, decision, file)
+        sending = Sending(request, answer, Pace.of(request, limit))
+        return await _stream(sending, answer, content, body, meter)
     finally:
         content.close()
 
@@ -150,20 +167,27 @@ async def _short(request: web.Request, storage: Readable, file: Download, body: 
     return b"".join(found)
 
 
+async def _begin(meter: Meter | None, decision: Decision, file: Download) -> None:
+    if meter is not None:
+        await meter.begin(decision, file.size_bytes)
+
+
 async def _stream(
-    request: web.Request,
+    sending: Sending,
     answer: web.StreamResponse,
     content: Content,
     body: Body,
-    pace: Pace | None,
+    meter: Meter | None,
 ) -> web.StreamResponse:
-    answer.content_length = body.size_bytes
-    sending = Sending(request, answer, pace)
-    await sending.start()
-    for piece in body.pieces:
-        if isinstance(piece, bytes):
-            await sending.write(piece)
-        else:
-            await sending.send(content, piece.offset, piece.length)
-    await sending.end()
+    try:
+        await sending.start()
+        for piece in body.pieces:
+            if isinstance(piece, bytes):
+                await sending.write(piece)
+            else:
+                await sending.send(content, piece.offset, piece.length)
+        await sending.end()
+    finally:
+        if meter is not None:
+            await meter.end(sending.sent_bytes)
     return answer

@@ -16,11 +16,15 @@ from www.models import File, Visibility
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from www.files.metering import Meter
     from www.models import Folder
 
 
 async def respond(
-    request: web.Request, folder: Folder, only: Visibility | None = None
+    request: web.Request,
+    folder: Folder,
+    only: Visibility | None = None,
+    meter: Meter | None = None,
 ) -> web.StreamResponse:
     """Answer with the folder's files under their paths in it; raises TooLarge for too many."""
     engine = request.app[keys.engine]
@@ -39,7 +43,9 @@ async def respond(
         Filed(paths[file.folder_id or 0][above:], file.name, *content, file.created_at)
         for file, content in zip(files, contents, strict=True)
     ]
-    return await archive.respond(request, storage, f"{folder.name}.zip", arrange(filed))
+    return await archive.respond(
+        request, storage, f"{folder.name}.zip", arrange(filed), meter=meter
+    )
 
 
 def _by_name(file: File) -> tuple[str, int]:

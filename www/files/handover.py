@@ -25,14 +25,20 @@ LOCATION: Final = "/_files/"
 
 
 def answer(
-    request: web.Request, storage: Readable, sha256: str, headers: Mapping[str, str]
+    request: web.Request,
+    storage: Readable,
+    sha256: str,
+    headers: Mapping[str, str],
+    *,
+    may_link: bool = True,
 ) -> web.Response | None:
     """Return the answer that hands the whole content over; None to send it ourselves.
 
-    Ranges are left to whoever sends, who sees the same Range.
+    Ranges are left to whoever sends, who sees the same Range. Without `may_link` nobody gets an
+    address that is good for more than this one answer.
     """
     kept = {name: headers[name] for name in ("Content-Type", "Content-Disposition")}
-    link = storage.link(sha256, kept)
+    link = storage.link(sha256, kept) if may_link else None
     if link is not None:
         return web.Response(status=302, headers={"Location": link, "Cache-Control": "no-store"})
     return _told(request, storage, sha256, headers)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from www.db import StoredRow
+    from www.files.metering import Meter
     from www.models import File
     from www.pictures.pieces import Written
     from www.storage import Content, Readable
@@ -84,12 +85,16 @@ async def prepared(
 
 
 async def send(
-    request: web.Request, file: File, row: StoredRow[File] | None = None
+    request: web.Request,
+    file: File,
+    row: StoredRow[File] | None = None,
+    meter: Meter | None = None,
 ) -> web.StreamResponse:
     """Answer a GET or HEAD for a file that this reader may have.
 
     `row` is what the file was made of, where its address alone lets people read it: then the
-    answer may be kept for others. Raises NotFound, PreconditionFailed, BrokenPicture, Unavailable.
+    answer may be kept for others, and nobody counts it. Raises NotFound,
+    PreconditionFailed, BrokenPicture, Unavailable.
     """
     storage, [(sha256, size_bytes)] = await prepared(request, [file])
     found = Download(file.name, file.content_type, sha256, size_bytes, file.created_at)
@@ -98,7 +103,7 @@ async def send(
         if not (others_get_another and _owns(request, file)):
             but_for = file.owner_id if others_get_another else None
             again.keep(request, file, row, storage, found, but_for=but_for)
-    return await respond(request, storage, found)
+    return await respond(request, storage, found, meter)
 
 
 def _must_be_cleaned(request: web.Request, file: File) -> bool:

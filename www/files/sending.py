@@ -72,6 +72,8 @@ class Sending:
         self._response = response
         self._pace = pace
         self._writer: StreamWriter | None = None
+        self.sent_bytes = 0
+        """How much of the body may have gone out."""
 
     async def start(self) -> None:
         """Send the header."""
@@ -84,6 +86,7 @@ class Sending:
             chunk = data[at : at + step]
             if self._pace is not None:
                 await self._pace.take(len(chunk))
+            self.sent_bytes += len(chunk)
             await self._response.write(chunk)
 
     async def send(self, content: Content, offset: int, size_bytes: int) -> None:
@@ -147,6 +150,7 @@ class Sending:
             if not sent:
                 raise _shorter()
             self._writer.output_size += sent
+            self.sent_bytes += sent
             at, wanted = at + sent, wanted - sent
             if wanted:
                 await _writable(socket)

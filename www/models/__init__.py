@@ -15,6 +15,7 @@ from www.models.folder import Folder, Visibility
 from www.models.former_name import FormerName
 from www.models.one_time_link import OneTimeLink, Purpose
 from www.models.session import Session
+from www.models.share_download import ShareDownload
 from www.models.share_link import ShareLink
 from www.models.sign_in_failure import SignInFailure
 from www.models.tag import Tag
@@ -39,6 +40,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     FormerName,
     BlogFile,
     ShareLink,
+    ShareDownload,
     Upload,
 )
 
@@ -58,6 +60,7 @@ __all__ = [
     "Purpose",
     "Role",
     "Session",
+    "ShareDownload",
     "ShareLink",
     "SignInFailure",
     "Tag",

@@ -15,7 +15,7 @@ class ShareLink(Table):
 
     The token is stored as it is, because its maker may read the address again; it opens no more
     than the file. `secret` never leaves the server: it signs what a visitor's browser remembers.
-    `downloads_left` is None where downloads are not limited.
+    `downloads_left` is None where downloads are not limited. `note` is for its maker alone.
     """
 
     id = Column(int, primary_key=True, autoincrement=True)
@@ -31,6 +31,8 @@ class ShareLink(Table):
     expires_at = Column(datetime, nullable=True)
     downloads_left = Column(int, nullable=True)
     downloads = Column(int, default=0)
+    last_download_at = Column(datetime, nullable=True)
+    note = Column(str, max_length=200, default="")
     created_by = Column(int, references=lambda: User.id, on_delete="cascade")
     created_at = Column(datetime, default=utc_now)
     revoked_at = Column(datetime, nullable=True)

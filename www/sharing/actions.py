@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from www.errors import Invalid
 from www.files import actions as files
 from www.i18n import N_, Message
-from www.models import File, ShareLink, User
+from www.models import File, ShareDownload, ShareLink, User
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from www.db import Connection
+    from www.db import Connection, Engine
     from www.models import Folder
     from www.sharing.forms import NewLink
 
@@ -68,6 +68,53 @@ async def count(conn: Connection, link: ShareLink, *, now: datetime) -> bool:
     )
     left = ShareLink.downloads_left.is_(None) | (ShareLink.downloads_left > 0)
     counted = ShareLink.update(
-        downloads=ShareLink.downloads + 1, downloads_left=ShareLink.downloads_left - 1
+        downloads=ShareLink.downloads + 1,
+        downloads_left=ShareLink.downloads_left - 1,
+        last_download_at=now,
     )
     return await conn.run(counted.where(ShareLink.id == link.id, is_open, left)) == 1
+
+
+async def remember(
+    conn: Connection, link: ShareLink, bytes_left: int, *, until: datetime
+) -> ShareDownload:
+    """Let a download that was counted go on, for so many bytes."""
+    return await conn.insert(
+        ShareDownload(link_id=link.id, bytes_left=bytes_left, expires_at=until)
+    )
+
+
+async def go_on(
+    conn: Connection, link: ShareLink, id: int, size_bytes: int, *, at_least: int, now: datetime
+) -> bool:
+    """Take bytes from a counted download; return whether it has `at_least` so many left."""
+    taken = ShareDownload.update(bytes_left=ShareDownload.bytes_left - size_bytes)
+    mine = (ShareDownload.id == id) & (ShareDownload.link_id == link.id)
+    enough = (ShareDownload.expires_at > now) & (ShareDownload.bytes_left >= at_least)
+    return await conn.run(taken.where(mine, enough)) == 1
+
+
+async def give_back(conn: Connection, id: int, size_bytes: int) -> None:
+    """Give back bytes that did not go out."""
+    given = ShareDownload.update(bytes_left=ShareDownload.bytes_left + size_bytes)
+    await conn.run(given.where(ShareDownload.id == id))
+
+
+async def uncount(conn: Connection, link: ShareLink, id: int, bytes_left: int) -> bool:
+    """Undo a count of which nothing was sent, unless somebody has gone on with it since."""
+    untouched = (ShareDownload.id == id) & (ShareDownload.bytes_left == bytes_left)
+    if not await conn.run(ShareDownload.delete().where(untouched)):
+        return False
+    undone = ShareLink.update(
+        downloads=ShareLink.downloads - 1, downloads_left=ShareLink.downloads_left + 1
+    )
+    await conn.run(undone.where(ShareLink.id == link.id))
+    return True
+
+
+async def sweep(engine: Engine, *, now: datetime) -> int:
+    """Forget counted downloads that may not go on any more; return how many."""
+    old = ShareDownload.expires_at <= now
+    if not await engine.exists(ShareDownload.select(ShareDownload.id).where(old)):
+        return 0  # and nobody waited for a write
+    return await engine.run(ShareDownload.delete().where(old))

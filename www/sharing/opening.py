@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
@@ -13,7 +13,7 @@ from www import keys
 from www.addresses import client_address
 from www.auth import throttle
 from www.auth.passwords import MAX_BYTES
-from www.errors import Gone, Invalid, NotFound, RateLimited
+from www.errors import Invalid, NotFound, RateLimited
 from www.files import folder_archive, folder_queries, listing, types
 from www.files.actions import owner_of
 from www.files.forms import MAX_ID_DIGITS, Shown
@@ -25,11 +25,15 @@ from www.forms import Fields, Form
 from www.i18n import N_
 from www.render import render, see_other
 from www.requests import cursor, query_text, read_form, row_id
-from www.sharing import actions, grants, queries
+from www.sharing import grants, queries
+from www.sharing.counting import Counting
 from www.sharing.queries import State
 
 if TYPE_CHECKING:
     from www.models import File, ShareLink
+
+
+_PLAYED: Final = ("film", "sound")
 
 
 async def detail(request: web.Request) -> web.Response:
@@ -37,7 +41,7 @@ async def detail(request: web.Request) -> web.Response:
     now = datetime.now(UTC)
     link = await queries.link(request.app[keys.engine], request.match_info["token"])
     queries.require(link, now, also=State.USED_UP)
-    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+    if not grants.knows_password(request, link, now):
         if request.method != hdrs.METH_POST:
             return _ask(request, link, Form())
         return await _unlock(request, link, now)
@@ -56,16 +60,17 @@ async def download(request: web.Request) -> web.StreamResponse:
     link = await queries.link(engine, request.match_info["token"])
     file_id, match = row_id(request), request.match_info
     grant = grants.download(file_id)
-    is_counted = grants.has(request, link, grant, now)
-    queries.require(link, now, also=State.USED_UP if is_counted else State.OPEN)
-    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+    _require_open(request, link, grant, now)
+    if not grants.knows_password(request, link, now):
         return see_other(request.app[keys.urls]("sharing.detail", token=link.token))
     file = await queries.shared_file(engine, link, file_id)
     if (match["copy"] if "copy" in match else match["name"]) != file.name:
         raise NotFound
-    if not is_counted and not _is_preview(request, link):
-        await _count(request, link, grant, f"/s/{link.token}/{file.id}", now)
-    return await send(request, file)
+    if _is_preview(request, link):
+        return await send(request, file)
+    plays = types.family(file.content_type) in _PLAYED
+    path = f"/s/{link.token}/{file.id}"
+    return await send(request, file, meter=Counting(request, link, grant, path, plays))
 
 
 async def picture(request: web.Request) -> web.StreamResponse:
@@ -77,7 +82,7 @@ async def picture(request: web.Request) -> web.StreamResponse:
     engine, now = request.app[keys.engine], datetime.now(UTC)
     link, name = await queries.link(engine, request.match_info["token"]), request.match_info["copy"]
     queries.require(link, now, also=State.USED_UP)
-    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+    if not grants.knows_password(request, link, now):
         raise NotFound
     file = await queries.shared_file(engine, link, row_id(request))
     if file.name == name:  # a file may be called like that: then this is its address
@@ -92,16 +97,20 @@ async def archive(request: web.Request) -> web.StreamResponse:
     engine, now = request.app[keys.engine], datetime.now(UTC)
     link = await queries.link(engine, request.match_info["token"])
     grant = grants.download(None)
-    is_counted = grants.has(request, link, grant, now)
-    queries.require(link, now, also=State.USED_UP if is_counted else State.OPEN)
-    if link.password_hash and not grants.has(request, link, grants.PASSWORD, now):
+    _require_open(request, link, grant, now)
+    if not grants.knows_password(request, link, now):
         return see_other(request.app[keys.urls]("sharing.detail", token=link.token))
     if link.folder_id is None:
         raise NotFound
     [folder] = await queries.shared_path(engine, link, None)
-    if not is_counted:
-        await _count(request, link, grant, f"/s/{link.token}/archive", now)
-    return await folder_archive.respond(request, folder)
+    meter = Counting(request, link, grant, f"/s/{link.token}/archive")
+    return await folder_archive.respond(request, folder, meter=meter)
+
+
+def _require_open(request: web.Request, link: ShareLink, grant: str, now: datetime) -> None:
+    """Raise Gone unless the link opens something, or its last download may still go on."""
+    is_counted = grants.download_id(request, link, grant, now) is not None
+    queries.require(link, now, also=State.USED_UP if is_counted else State.OPEN)
 
 
 async def _unlock(request: web.Request, link: ShareLink, now: datetime) -> web.Response:
@@ -116,7 +125,7 @@ async def _unlock(request: web.Request, link: ShareLink, now: datetime) -> web.R
         page = _ask(request, link, Form.again(data, err), err.status)
         page.headers.update(err.headers)
         return page
-    grants.give(request, link, grants.PASSWORD, f"/s/{link.token}", now)
+    grants.give_password(request, link, f"/s/{link.token}", now)
     return see_other(request.path)
 
 
@@ -129,18 +138,6 @@ async def _check(request: web.Request, link: ShareLink, password: str, now: date
         raise Invalid({"password": [N_("This is not the password of this link.")]})
     async with engine.transaction() as conn:
         await throttle.succeed(conn, attempt)
-
-
-async def _count(
-    request: web.Request, link: ShareLink, grant: str, path: str, now: datetime
-) -> None:
-    """Count a download, once for one browser; raises Gone where none is left."""
-    if request.method == hdrs.METH_HEAD:
-        return
-    async with request.app[keys.engine].transaction() as conn:
-        if not await actions.count(conn, link, now=now):
-            raise Gone(queries.WHY[State.USED_UP])
-    grants.give(request, link, grant, path, now)
 
 
 def _is_preview(request: web.Request, link: ShareLink) -> bool:
