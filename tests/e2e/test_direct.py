@@ -113,7 +113,7 @@ async def test_it_can_be_cancelled(nora, far, block):
     async with nora.page.expect_response(lambda r: r.request.method == "DELETE") as gone:
         await nora.press("Cancel")
     assert (await gone.value).status == 204
-    await expect(nora.main.get_by_role("progressbar")).to_have_count(0)
+    await expect(nora.main.get_by_role("progressbar", name="cancelled.bin")).to_have_count(0)
 
 
 async def test_an_address_that_is_too_old_is_asked_for_again(nora, far, block):

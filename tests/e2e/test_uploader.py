@@ -104,7 +104,7 @@ async def test_it_can_be_cancelled(nora, block):
     await expect(nora.page.locator("[data-progress-text]")).to_have_text(
         "cancelled.bin was cancelled."
     )
-    await expect(nora.main.get_by_role("progressbar")).to_have_count(0)
+    await expect(nora.main.get_by_role("progressbar", name="cancelled.bin")).to_have_count(0)
 
 
 async def test_many_small_ones_go_together(nora):
