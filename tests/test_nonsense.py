@@ -44,8 +44,8 @@ FIELDS = {
     "files.edit": ("name", "folder", "visibility"),
     "folders.create": ("name", "parent"),
     "folders.edit": ("name", "parent", "visibility", "everything"),
-    "sharing.share_file": ("days", "limit", "password"),
-    "sharing.share_folder": ("days", "limit", "password"),
+    "sharing.share_file": ("lifetime", "days", "until", "limit", "password", "note"),
+    "sharing.share_folder": ("lifetime", "days", "until", "limit", "password", "note"),
     "sharing.detail": ("password",),
     "sharing.revoke": (),
     "folders.delete": ("content",),
@@ -69,6 +69,7 @@ VALID |= {
     "visibility": "unlisted",
     "content": "keep",
     "folders": "",
+    "lifetime": "days",
     "days": "1",
     "quota": "1 GB",
 }

@@ -83,7 +83,7 @@ async def _shared(lin):
         ("shared-folder", "/folders/1", ""),
         ("shared-password", "/files/3", "open sesame"),
     ):
-        await post(lin, f"{path}/share", days="7", limit="", password=password)
+        await post(lin, f"{path}/share", lifetime="7", limit="", password=password)
         page = await read(lin, f"{path}/share")
         places[name] = re.findall(r'href="(/s/[^"]+)"', page)[0]
     return places

@@ -22,7 +22,7 @@ async def hers(alice, engine):
     folder = await make(alice, "diary")
     await change(alice, folder, visibility="private")
     await put(alice, folder, ("secret.jpg", SECRET))
-    fields = {"days": "7", "password": "open sesame"}
+    fields = {"lifetime": "7", "password": "open sesame"}
     for thing in ("/files/1", f"/folders/{folder}"):
         assert (await alice.post(f"{thing}/share", data=fields)).status == 200
     upload = await Tus(alice).begin(100, b"secret half", Upload_Metadata=claims(filename="secret"))
@@ -102,10 +102,10 @@ def attacks(hers):
     return [
         ("/files/1/edit", edit),
         ("/files/1/delete", {}),
-        ("/files/1/share", {"days": "7"}),
+        ("/files/1/share", {"lifetime": "7"}),
         (f"/folders/{folder}/edit", {"name": "x", "parent": "", "visibility": "public"}),
         *((f"/folders/{folder}/delete", {"content": content}) for content in ("keep", "delete")),
-        (f"/folders/{folder}/share", {"days": "7"}),
+        (f"/folders/{folder}/share", {"lifetime": "7"}),
         ("/links/1/revoke", {}),
         ("/links/2/revoke", {}),
         (many, {"action": "delete", "sure": "1", "content": "delete", **both}),

@@ -5,7 +5,7 @@ import re
 
 async def share(actor, thing="/files/1", **fields):
     """Make a link; return its path."""
-    answer = await actor.post(f"{thing}/share", data={"days": "7", **fields})
+    answer = await actor.post(f"{thing}/share", data={"lifetime": "7", **fields})
     page = await answer.text()
     assert answer.status == 200, page
     return re.findall(r'value="(/s/[^"]+)"', page)[0]

@@ -116,7 +116,7 @@ async def test_only_who_manages_a_file_shares_it(alice, bob, admin, file, engine
 
 
 async def test_links_are_listed_with_what_became_of_them(alice, admin, file, engine):
-    for fields in ({}, {"days": "0"}, {"limit": "1"}):
+    for fields in ({}, {"lifetime": "never"}, {"limit": "1"}):
         await share(alice, **fields)
     await alice.post("/links/1/revoke")
     await engine.run(ShareLink.update(downloads_left=0).where(ShareLink.id == 3))
@@ -128,10 +128,10 @@ async def test_links_are_listed_with_what_became_of_them(alice, admin, file, eng
 
 
 @pytest.mark.parametrize(
-    "fields", [{"days": "2"}, {"limit": "0"}, {"limit": "x"}, {"password": "short"}]
+    "fields", [{"lifetime": "2"}, {"limit": "0"}, {"limit": "x"}, {"password": "short"}]
 )
 async def test_it_refuses_what_is_no_link(alice, file, engine, fields):
-    answer = await alice.post("/files/1/share", data={"days": "7", **fields})
+    answer = await alice.post("/files/1/share", data={"lifetime": "7", **fields})
     assert answer.status == 422
     assert await engine.count(ShareLink.select()) == 0
 

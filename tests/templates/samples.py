@@ -164,6 +164,7 @@ LINKS = [
         file_name=None if n % 2 else FILES[0].name, folder_name="照片 & more" if n % 2 else None, state=state,
         expires_at=None if n % 2 else ago(-n), downloads=n * 3, downloads_left=None if n == 1 else 4 - n,
         password_hash="x" if n else None, created_at=ago(n), revoked_at=None, maker_name="mei" if n else "wang",
+        note=["", "For the printers & binders <3", "给姥姥", "long" * 50][n], last_download_at=ago(n / 2) if n else None,
     )
     for n, state in enumerate(["open", "revoked", "expired", "used_up"])
 ]  # fmt: skip
@@ -307,12 +308,17 @@ def usage(**more):
     return base | {"used_bytes": 48_200_000, "quota_bytes": 2**31, "usual_bytes": 2**30} | more
 
 
-WEEK = Form({"days": "7"})
+WEEK = Form({"lifetime": "7"})
 
 
 def sharing(thing=FOLDERS[0], *, form=WEEK, links=LINKS, is_file=False):
     base = {"thing": thing, "is_file": is_file, "crumbs": FOLDERS[:1], "links": links, "form": form}
-    return base | {"days": ("1", "7", "365", "0"), "action": "/folders/1/share"}
+    own = {
+        "lifetimes": ("hour", "1", "7", "365", "never"),
+        "min_password": 6,
+        "zone": "Asia/Shanghai",
+    }
+    return base | own | {"action": "/folders/1/share"}
 
 
 PAGES: dict[str, dict[str, dict[str, object]]] = {
@@ -389,7 +395,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "empty": {"folder": FOLDERS[0], "files_inside": 0, "folders_inside": 0, "used_inside": 0, "back": "/folders/1"},
     },
     "files/usage.html": {"full": usage(), "wrong": usage(person=user(id=8), form=wrong("quota")), "empty": usage(groups=[], largest=[], used_bytes=0, reserved_bytes=0)},
-    "sharing/share.html": {"full": sharing(), "file": sharing(FILES[0], is_file=True, links=[]), "wrong": sharing(form=wrong("days", "limit", "password"))},
+    "sharing/share.html": {"full": sharing(), "file": sharing(FILES[0], is_file=True, links=[]), "wrong": sharing(form=wrong("lifetime", "days", "until", "limit", "password", "note"))},
     "sharing/links.html": {"full": {"page": page(LINKS), "everybody": False}, "everybody": {"page": page(LINKS), "everybody": True}, "empty": {"page": EMPTY, "everybody": False}},
     "sharing/password.html": {"full": {"form": BLANK, "link": LINKS[0]}, "wrong": {"form": wrong("password"), "link": LINKS[0]}},
     "sharing/file.html": {

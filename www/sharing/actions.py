@@ -43,8 +43,9 @@ async def make(
         folder_id=None if isinstance(thing, File) else thing.id,
         token=secrets.token_urlsafe(_TOKEN_BYTES),
         password_hash=password_hash,
-        expires_at=new.expires_at(now),
+        expires_at=new.expires_at,
         downloads_left=new.limit,
+        note=new.note,
         created_by=user.id,
         created_at=now,
     )

@@ -13,6 +13,7 @@ from www.i18n import N_
 from www.models import File, Folder, ShareLink, User
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from www.db import Page, Select
@@ -24,6 +25,7 @@ _LISTED: Final = (
     *(ShareLink.id, ShareLink.token, ShareLink.file_id, ShareLink.folder_id),
     *(ShareLink.expires_at, ShareLink.downloads, ShareLink.downloads_left, ShareLink.revoked_at),
     *(ShareLink.password_hash, ShareLink.created_at, ShareLink.created_by),
+    *(ShareLink.note, ShareLink.last_download_at),
     File.name.label("file_name"),
     Folder.name.label("folder_name"),
     User.name.label("maker_name"),
@@ -95,6 +97,14 @@ async def mine(conn: Verbs, user: User, after: str | None, *, everybody: bool) -
     """Return the links that a person has made, the newest first; an admin's list may hold all."""
     maker = None if everybody and can(user, "admin") else user.id
     return await conn.page(links_of(maker), after=after, size=PAGE_SIZE)
+
+
+def prepare(links: Sequence[Any], user: User, now: datetime) -> None:
+    """Say what became of each link; a note is shown to nobody but who wrote it."""
+    for link in links:
+        link["state"] = state(link, now)
+        if link.created_by != user.id:
+            link["note"] = ""
 
 
 async def of_thing(conn: Verbs, thing: File | Folder) -> list[Any]:

@@ -17,7 +17,7 @@ from www.models import File
 from www.render import render, see_other
 from www.requests import cursor, query_text, read_form, row_id, signed_in
 from www.sharing import actions, queries
-from www.sharing.forms import DAYS, NewLink
+from www.sharing.forms import COMMON, MIN_PASSWORD, USUAL, NewLink
 
 if TYPE_CHECKING:
     from www.models import Folder
@@ -43,8 +43,7 @@ async def links(request: web.Request) -> web.Response:
     user, now = signed_in(request), datetime.now(UTC)
     everybody = query_text(request, "show", len(_EVERYBODY) * 10) == _EVERYBODY
     page = await queries.mine(request.app[keys.engine], user, cursor(request), everybody=everybody)
-    for link in page.rows:
-        link["state"] = queries.state(link, now)
+    queries.prepare(page.rows, user, now)
     return render(request, "sharing/links.html", page=page, everybody=everybody)
 
 
@@ -59,15 +58,15 @@ async def revoke(request: web.Request) -> web.Response:
 
 async def _share(request: web.Request, thing: File | Folder) -> web.Response:
     if request.method != hdrs.METH_POST:
-        return await _page(request, thing, Form({"days": DAYS[1]}))
+        return await _page(request, thing, Form({"lifetime": USUAL}))
     data = await read_form(request)
     try:
-        new = NewLink.read(data)
+        user, now = signed_in(request), datetime.now(UTC)
+        new = NewLink.read(data, now=now, zone=request.app[keys.settings].site.timezone)
         hashed = None
         if new.password:
             hashed = await request.app[keys.passwords].hash(new.password)
         async with request.app[keys.engine].transaction() as conn:
-            user, now = signed_in(request), datetime.now(UTC)
             await actions.make(conn, user, thing, new, password_hash=hashed, now=now)
     except Invalid as err:
         return await _page(request, thing, Form.again(data, err), err.status)
@@ -79,8 +78,7 @@ async def _page(
 ) -> web.Response:
     engine, now = request.app[keys.engine], datetime.now(UTC)
     found = await queries.of_thing(engine, thing)
-    for link in found:
-        link["state"] = queries.state(link, now)
+    queries.prepare(found, signed_in(request), now)
     is_file = isinstance(thing, File)
     return render(
         request,
@@ -94,7 +92,9 @@ async def _page(
         ),
         links=found,
         form=form,
-        days=DAYS,
+        lifetimes=tuple(COMMON),
+        min_password=MIN_PASSWORD,
+        zone=request.app[keys.settings].site.timezone.key,
         action=_address(request, thing),
     )
 
