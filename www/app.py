@@ -32,6 +32,7 @@ from www.metrics import Metrics
 from www.middlewares import MIDDLEWARES
 from www.middlewares.headers import add_headers, policy_with
 from www.middlewares.seen import origin
+from www.models import Visibility
 from www.pictures.limits import Limits
 from www.pictures.maker import Pictures
 from www.render import load_templates, setup_templates
@@ -111,7 +112,9 @@ async def database_engine(app: web.Application) -> AsyncIterator[None]:
     """Bring the database up to date and open it."""
     async with database.opened(app[keys.settings].db) as engine:
         app[keys.engine] = engine
-        app[keys.arrivals] = Arrivals(engine, app[keys.settings].limits.quota_bytes)
+        settings = app[keys.settings]
+        usual = Visibility(settings.files.visibility)
+        app[keys.arrivals] = Arrivals(engine, settings.limits.quota_bytes, usual)
         _observe(app, engine)
         yield
 
@@ -201,7 +204,8 @@ async def resumable_uploads(app: web.Application) -> AsyncIterator[None]:
     """Keep unfinished uploads in the data folder, and sweep them beside the requests."""
     settings = app[keys.settings]
     lifetime = timedelta(hours=settings.limits.upload_hours)
-    bounds = Bounds(settings.limits.upload_bytes, settings.limits.quota_bytes, lifetime)
+    limits, usual = settings.limits, Visibility(settings.files.visibility)
+    bounds = Bounds(limits.upload_bytes, limits.quota_bytes, lifetime, usual=usual)
     min_free_bytes = settings.storage.min_free_bytes
     async with Staging(settings.data / "uploads", min_free_bytes=min_free_bytes) as staging:
         app[keys.uploads] = uploads = Uploads(

@@ -15,7 +15,13 @@ from www.storage import LocalStorage
 
 MODIFIED = datetime(2026, 10, 20, 10, tzinfo=UTC)
 BOUNDS = upload.Bounds(
-    file_bytes=1_000_000, quota_left_bytes=1_500_000, files=3, fields=3, field_bytes=1000, idle_s=2
+    file_bytes=1_000_000,
+    quota_left_bytes=1_500_000,
+    quota_bytes=2_000_000,
+    files=3,
+    fields=3,
+    field_bytes=1000,
+    idle_s=2,
 )
 
 

@@ -13,15 +13,24 @@ JSON = {"Accept": "application/json"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
 
 
-def body_of(*files):
-    """Return the bytes that Chromium sends for `(name, content)` pairs in the field `file`."""
+def body_of(*files, before=(), after=()):
+    """Return the bytes that Chromium sends for `(name, content)` pairs in the field `file`.
+
+    Pairs of other fields stand before or after them.
+    """
     parts = b"".join(
         b'--%b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n'
         b"Content-Type: application/octet-stream\r\n\r\n%b\r\n"
         % (BOUNDARY.encode(), name.replace('"', "%22").encode(), content)
         for name, content in files
     )
-    return parts + b"--%b--\r\n" % BOUNDARY.encode()
+    first, last = (b"".join(_field(*pair) for pair in pairs) for pairs in (before, after))
+    return first + parts + last + b"--%b--\r\n" % BOUNDARY.encode()
+
+
+def _field(name, value):
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
+    return f"{head}\r\n\r\n{value}\r\n".encode()
 
 
 async def send(actor, *files, body=None, **headers):

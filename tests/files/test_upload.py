@@ -3,6 +3,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 
 import pytest
 from aiohttp import FormData
@@ -68,7 +69,6 @@ async def test_it_stores_every_byte(bare, stored, size):
         ("../../etc/passwd", "passwd"),
         ("年\u202e报.pdf", "年报.pdf"),
         ("a\0b.txt", "ab.txt"),
-        ("..", "file"),
         ("x" * 10_000 + ".txt", "x" * 251 + ".txt"),
     ],
 )
@@ -82,7 +82,7 @@ async def test_it_cleans_names(bare, stored, filename, name):
 async def test_it_names_a_file_without_a_name(bare):
     body = part(b"hello", 'form-data; name="file"; filename=""') + b"--B--"
     answer = await bare.post("/upload", data=body, headers=MULTIPART)
-    assert (await answer.json())["files"][0][0] == "file"
+    assert re.fullmatch("file-[0-9a-z]{8}", (await answer.json())["files"][0][0])
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,6 @@ async def test_it_describes_files_to_a_program(alice):
         ("e\u0301.txt", "\u00e9.txt"),
         ("a\u202egnp.exe", "agnp.exe"),
         ("delete", "delete_"),
-        ("..", "file"),
     ],
 )
 async def test_a_name_survives_harmlessly(alice, given, name):
@@ -63,6 +62,13 @@ async def test_a_name_survives_harmlessly(alice, given, name):
     answer = await alice.get(file["url"], allow_redirects=False)
     assert (answer.status, await answer.read()) == (200, b"hello")
     assert name in unescape(await (await alice.get("/files")).text())
+
+
+async def test_a_file_without_a_name_gets_one_that_nobody_guesses(alice):
+    files = await upload(alice, ("..", b"hello"), ("/", b"hello"))
+    names = [file["name"] for file in files]
+    assert all(re.fullmatch(r"file-[0-9a-hjkmnp-tv-z]{8}", name) for name in names)
+    assert names[0] != names[1]
 
 
 async def test_equal_contents_are_kept_once(alice):
@@ -117,7 +123,16 @@ async def test_it_keeps_the_quota(alice):
     answer = await send(alice, ("b.txt", b"b" * 501), **JSON)
     assert answer.status == 413
     assert answer.content_type == "application/problem+json"
-    assert (await answer.json())["detail"] == "There is not enough space left for this."
+    detail = (await answer.json())["detail"]
+    figures = r"only 500.B are left, as 1.kB of 1\.5.kB are taken\."
+    assert re.fullmatch(r"[67]\d\d.B will not fit: " + figures, detail)  # with what wraps the file
+    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+    async def chunked():  # so that nobody knows how much it will be
+        yield body_of(("b.txt", b"b" * 501))
+
+    answer = await alice.post("/upload", data=chunked(), headers={**JSON, **kind})
+    assert re.fullmatch(f"This will not fit: {figures}", (await answer.json())["detail"])
     await upload(alice, ("b.txt", b"b" * 500))
     assert len(kept(alice)) == 2
 

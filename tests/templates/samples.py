@@ -22,6 +22,7 @@ from www import render as rendering
 from www.files.forms import Shown
 from www.files.listing import FILES as AT_FILES
 from www.files.listing import Contents
+from www.files.queries import Room
 from www.files.showing import described
 from www.files.types import family
 from www.forms import Form
@@ -363,8 +364,8 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     },
     "accounts/account.html": {"full": account(), "wrong": account(wrong("display_name", "email", "bio", "current"), wrong("current", "password"))},
     "files/upload.html": {
-        "full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100, "choices": [], "waiting": [], "direct": True},
-        "wrong": {"form": wrong("file", "folder", folder="2"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES, "waiting": WAITING, "direct": False},
+        "full": {"form": BLANK, "max_bytes": 2_000_000_000, "max_files": 100, "choices": [], "waiting": [], "direct": True, "room": Room(2_000_000_000, 5), "usual": "private"},
+        "wrong": {"form": wrong("file", "folder", "visibility", folder="2", visibility="public"), "max_bytes": 1000, "max_files": 100, "choices": CHOICES, "waiting": WAITING, "direct": False, "room": Room(10, 20), "usual": "unlisted"},
     },
     "files/index.html": {
         "full": files(), "empty": files([], []), "grid": files(shown=Shown("/files", view="grid")),

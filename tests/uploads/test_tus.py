@@ -1,5 +1,7 @@
 """tus 1.0.0, rule by rule: what a server MUST do, and most of what it SHOULD."""
 
+import re
+
 import pytest
 from multidict import CIMultiDict
 from yarl import URL
@@ -388,3 +390,23 @@ async def test_what_is_reserved_counts_for_forms_too(tus, alice):
     assert (await send(alice, ("a", b"x" * 500), **JSON)).status == 201
     assert "File-Location" in (await tus.append(address, 0, b"x" * 1000)).headers
     assert (await tus.create(1)).status == 413
+
+
+async def test_a_file_without_a_name_gets_one_that_nobody_guesses(tus, engine):
+    for metadata in ("", claims(filename=""), claims(filename="..")):
+        await tus.begin(1, b"x", Upload_Metadata=metadata)
+    names = await engine.scalars(File.select(File.name))
+    assert all(re.fullmatch(r"file-[0-9a-hjkmnp-tv-z]{8}", name) for name in names)
+    assert len(set(names)) == 3
+
+
+@LIMITS
+async def test_it_says_how_much_is_left(tus):
+    await tus.begin(1000)
+    refused = await tus.create(501)
+    text = (await refused.json())["detail"].replace("\u202f", " ")
+    assert text == "501 B will not fit: only 500 B are left, as 1 kB of 1.5 kB are taken."
+    text = (await (await tus.create(501, Accept_Language="zh-CN")).json())["detail"].replace(
+        "\u202f", " "
+    )
+    assert text == "放不下 501 B：1.5 kB 空间已占用 1 kB，只剩 500 B。"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from www.auth import audit
-from www.errors import Invalid, NotFound, QuotaExceeded, WwwError
-from www.files import folder_queries, naming, queries
-from www.i18n import N_, Message
+from www.errors import Invalid, NotFound, WwwError
+from www.files import folder_queries, naming, openness, queries
+from www.files.space import no_room
 from www.models import File, Folder, FormerName, User, Visibility
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from www.db import Connection, Engine
     from www.db.verbs import Verbs
+    from www.files.queries import Room
     from www.files.upload import Received
     from www.storage import Storage
 
@@ -30,12 +31,16 @@ _TAKEN: Final = frozenset({"delete", "edit", "share"})
 
 @dataclass(slots=True)
 class Arrival:
-    """Stored contents that came together, and whose they are; without a folder they lie on top."""
+    """Stored contents that came together, and whose they are; without a folder they lie on top.
+
+    Without `visibility` they are as open as the folder, on top as the settings say.
+    """
 
     received: Sequence[Received]
     owner_id: int
     now: datetime
     folder_id: int | None = None
+    visibility: Visibility | None = None
     written: bool = False
     """Its rows were written; whether they are committed, only the database knows."""
 
@@ -48,33 +53,39 @@ async def add(
     quota_bytes: int,
     now: datetime,
     folder_id: int | None = None,
+    visibility: Visibility | None = None,
+    usual: Visibility = Visibility.UNLISTED,
 ) -> list[File]:
-    """Write the rows of stored contents; raises QuotaExceeded, NotFound (no such folder of theirs).
+    """Write the rows of stored contents.
 
-    The same as `add_all` for contents that came together.
+    The same as `add_all` for contents that came together; raises what that returns.
     """
-    arrival = Arrival(received, owner_id, now, folder_id)
-    [files] = await add_all(conn, [arrival], quota_bytes=quota_bytes)
+    arrival = Arrival(received, owner_id, now, folder_id, visibility)
+    [files] = await add_all(conn, [arrival], quota_bytes=quota_bytes, usual=usual)
     if isinstance(files, WwwError):
         raise files
     return files
 
 
 async def add_all(
-    conn: Connection, arrivals: Sequence[Arrival], *, quota_bytes: int
+    conn: Connection,
+    arrivals: Sequence[Arrival],
+    *,
+    quota_bytes: int,
+    usual: Visibility = Visibility.UNLISTED,
 ) -> list[list[File] | WwwError]:
     """Write the rows of stored contents; return the files of each arrival, or why it has none.
 
-    `quota_bytes` is that of the settings; a person may have another. It was looked at before the
-    upload too, but another server may have been quicker; here no other transaction adds to these
-    persons' files. In a folder a file is as open as the folder.
+    That is QuotaExceeded, NotFound (no such folder of theirs), or Invalid (the folder is less open
+    than the files shall be). `quota_bytes` and `usual`, the visibility on top, are those of the
+    settings; a person may have another quota. It was looked at before the upload too, but another
+    server may have been quicker; here no other transaction adds to these persons' files.
     """
-    left_bytes: dict[int, int] = {}
+    rooms: dict[int, Room] = {}
     for owner_id in sorted({one.owner_id for one in arrivals}):  # always in the same order
         await hold(conn, owner_id)
-        room = await queries.room(conn, owner_id, quota_bytes)
-        left_bytes[owner_id] = room.quota_bytes - room.taken_bytes
-    outcomes = [await _rows(conn, one, left_bytes) for one in arrivals]
+        rooms[owner_id] = await queries.room(conn, owner_id, quota_bytes)
+    outcomes = [await _rows(conn, one, rooms, usual) for one in arrivals]
     files = [file for rows in outcomes if isinstance(rows, list) for file in rows]
     await conn.insert_many(files, fill=True)
     await naming.add(conn, files)
@@ -82,18 +93,21 @@ async def add_all(
 
 
 async def _rows(
-    conn: Connection, arrival: Arrival, left_bytes: dict[int, int]
+    conn: Connection, arrival: Arrival, rooms: dict[int, Room], usual: Visibility
 ) -> list[File] | WwwError:
-    """Return the rows to be written, and take their bytes from what is left."""
+    """Return the rows to be written, and take their bytes from the room that is left."""
     size_bytes, owner_id = sum(one.size_bytes for one in arrival.received), arrival.owner_id
-    if size_bytes > left_bytes[owner_id]:
-        return QuotaExceeded()
+    room = rooms[owner_id]
+    if size_bytes > room.left_bytes:
+        return no_room(size_bytes, room.left_bytes, room.quota_bytes)
     try:
         folder = await folder_queries.own_folder(conn, owner_id, arrival.folder_id)
-    except NotFound as err:
+        openness.require(folder, arrival.visibility)
+    except (NotFound, Invalid) as err:
         return err
-    left_bytes[owner_id] -= size_bytes
-    return [_row(one, owner_id, folder, arrival.now) for one in arrival.received]
+    rooms[owner_id] = room.without(size_bytes)
+    visibility = openness.of_new(folder, arrival.visibility, usual)
+    return [_row(one, arrival, visibility) for one in arrival.received]
 
 
 async def hold(conn: Connection, owner_id: int) -> None:
@@ -119,9 +133,7 @@ async def show(conn: Connection, files: Sequence[File], visibility: Visibility) 
     """Say who may read files; raises Invalid where a folder is less open than that."""
     for folder_id in {file.folder_id for file in files} - {None}:
         folder = await conn.get(Folder, folder_id)
-        if folder is not None and not folder.visibility.includes(visibility):
-            text = N_("The folder “%(name)s” is less open. Change the folder first.")
-            raise Invalid({"visibility": [Message(text, name=folder.name)]})
+        openness.require(folder, visibility)
     for file in files:
         file.visibility = visibility
         await conn.update(file)
@@ -134,15 +146,8 @@ async def move(conn: Connection, files: Sequence[File], folder: Folder | None) -
     """
     for file in files:
         file.folder_id = folder.id if folder else None
-        file.visibility = narrower(file.visibility, folder)
+        file.visibility = openness.narrower(file.visibility, folder)
         await conn.update(file)
-
-
-def narrower(visibility: Visibility, folder: Folder | None) -> Visibility:
-    """Return `visibility`, or the folder's where that is less open."""
-    if folder is None or folder.visibility.includes(visibility):
-        return visibility
-    return folder.visibility
 
 
 async def remove(conn: Connection, files: Sequence[File]) -> None:
@@ -175,18 +180,18 @@ async def note(
         await audit.note(conn, actor, action, f"{owner.name}: {name}", now=now)
 
 
-def _row(received: Received, owner_id: int, folder: Folder | None, now: datetime) -> File:
+def _row(received: Received, arrival: Arrival, visibility: Visibility) -> File:
     name = _free(received.name)
     return File(
-        owner_id=owner_id,
-        folder_id=folder.id if folder else None,
+        owner_id=arrival.owner_id,
+        folder_id=arrival.folder_id,
         name=name,
         name_key=naming.key(name),
         content_type=received.content_type,
         size=received.size_bytes,
         sha256=received.sha256,
-        visibility=folder.visibility if folder else Visibility.UNLISTED,
-        created_at=now,
+        visibility=visibility,
+        created_at=arrival.now,
     )
 
 

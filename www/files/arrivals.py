@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from www.db.errors import OperationalError
 from www.errors import Unavailable, WwwError
 from www.files import actions
+from www.models import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +43,12 @@ class _Waiting:
 class Arrivals:
     """Writes the rows; one per application."""
 
-    def __init__(self, engine: Engine, quota_bytes: int) -> None:
-        """Take the database, and the quota of whoever has no other."""
+    def __init__(
+        self, engine: Engine, quota_bytes: int, usual: Visibility = Visibility.UNLISTED
+    ) -> None:
+        """Take the database, the quota of whoever has no other, and the visibility on top."""
         self._engine = engine
+        self._usual = usual
         self._quota_bytes = quota_bytes
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
@@ -111,7 +115,9 @@ class Arrivals:
     async def _written(self, group: Sequence[_Waiting]) -> list[list[File] | WwwError]:
         arrivals = [one.arrival for one in group]
         async with self._engine.transaction() as conn:
-            outcomes = await actions.add_all(conn, arrivals, quota_bytes=self._quota_bytes)
+            outcomes = await actions.add_all(
+                conn, arrivals, quota_bytes=self._quota_bytes, usual=self._usual
+            )
             for arrival, outcome in zip(arrivals, outcomes, strict=True):
                 arrival.written = isinstance(outcome, list)
         return outcomes

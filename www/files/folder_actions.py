@@ -1,10 +1,8 @@
 """What changes folders.
 
-The rule of visibility: nothing is more open than the folder it lies in. So closing a folder closes
-all in it, moving into it closes what was more open, and opening it opens the folder alone, unless
-everything in it shall follow. What a file says of itself is then the whole truth, and reading one
-needs no look at the folders above it. Whoever calls these holds the person's files first, with
-`actions.hold`.
+By the rule of visibility (`openness`) closing a folder closes all in it, moving into it closes what
+was more open, and opening it opens the folder alone, unless everything in it shall follow. Whoever
+calls these holds the person's files first, with `actions.hold`.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from www.errors import Invalid
-from www.files import folder_queries, naming
+from www.files import folder_queries, naming, openness
 from www.files.folder_queries import MAX_DEPTH, MAX_FOLDER_NAME, MAX_FOLDERS
 from www.i18n import N_, Message
 from www.models import File, FileSearch, Folder, Visibility
@@ -27,9 +25,18 @@ _SOME: Final = 500
 
 
 async def create(
-    conn: Connection, owner_id: int, parent: Folder | None, name: str, *, now: datetime
+    conn: Connection,
+    owner_id: int,
+    parent: Folder | None,
+    name: str,
+    *,
+    visibility: Visibility,
+    now: datetime,
 ) -> Folder:
-    """Make an empty folder, as open as the one it is in; raises Invalid for too many, too deep."""
+    """Make an empty folder; `visibility` is no more than that of the one it is in.
+
+    Raises Invalid for too many, too deep.
+    """
     if await conn.count(Folder.select(Folder.id).where(Folder.owner_id == owner_id)) >= MAX_FOLDERS:
         raise _refused("name", N_("These are too many folders: at most %(max)s."), MAX_FOLDERS)
     above = await folder_queries.ancestors(conn, parent.id if parent else None)
@@ -39,27 +46,36 @@ async def create(
         Folder(
             owner_id=owner_id,
             parent_id=parent.id if parent else None,
-            name=name,
-            name_key=naming.key(name),
-            visibility=parent.visibility if parent else Visibility.UNLISTED,
+            name=name[:MAX_FOLDER_NAME],
+            name_key=naming.key(name[:MAX_FOLDER_NAME]),
+            visibility=visibility,
             created_at=now,
         )
     )
 
 
 async def down(
-    conn: Connection, owner_id: int, folder: Folder | None, path: Sequence[str], *, now: datetime
+    conn: Connection,
+    owner_id: int,
+    folder: Folder | None,
+    path: Sequence[str],
+    *,
+    asked: Visibility | None,
+    usual: Visibility,
+    now: datetime,
 ) -> Folder | None:
     """Return the folder at the end of `path` below `folder`; what is missing of it is made.
 
-    Where there may be no more folders, or none so deep, it is the last that there can be.
+    Where there may be no more folders, or none so deep, it is the last that there can be. New ones
+    are as open as `openness.of_new` says.
     """
-    for name in (name[:MAX_FOLDER_NAME] for name in path):
-        parent_id = folder.id if folder else None
-        inside = folder_queries.folders_in(owner_id, parent_id, None)
-        found = await conn.first(inside.where(Folder.name == name))
+    for name in path:
+        found = await folder_queries.subfolder(conn, owner_id, folder, name)
+        visibility = openness.of_new(folder, asked, usual)
         try:
-            folder = found or await create(conn, owner_id, folder, name, now=now)
+            folder = found or await create(
+                conn, owner_id, folder, name, visibility=visibility, now=now
+            )
         except Invalid:
             break
     return folder
@@ -94,9 +110,7 @@ async def show(
     With `everything` all in it becomes just so, else only what is more open is closed.
     """
     above = (await folder_queries.ancestors(conn, folder.id))[:-1]
-    if above and not above[-1].visibility.includes(visibility):
-        text = N_("The folder “%(name)s” is less open. Change the folder first.")
-        raise Invalid({"visibility": [Message(text, name=above[-1].name)]})
+    openness.require(above[-1] if above else None, visibility)
     ids = list(await folder_queries.inside(conn, folder.id))
     if everything:
         await conn.run(Folder.update(visibility=visibility).where(Folder.id.in_(ids)))

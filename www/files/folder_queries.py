@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from www.auth.permissions import allow, can
 from www.db import exists, value
 from www.errors import NotFound
+from www.i18n import N_
 from www.models import BlogFile, File, Folder, User, Visibility
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ async def own_folder(conn: Verbs, owner_id: int, id: int | None) -> Folder | Non
     """Return a folder of this person, None for the top; raises NotFound for all others."""
     if id is None:
         return None
-    found = await _folder(conn, id)
-    if found.owner_id != owner_id:
-        raise NotFound
+    found = await conn.get(Folder, id)
+    if found is None or found.owner_id != owner_id:
+        raise NotFound(N_("You have no such folder."))
     return found
 
 
@@ -86,6 +87,12 @@ async def inside(conn: Verbs, id: int) -> dict[int, int]:
 async def within(conn: Verbs, folder_id: int | None, top_id: int) -> bool:
     """Return whether a folder is `top_id` or lies in it."""
     return any(folder.id == top_id for folder in await ancestors(conn, folder_id))
+
+
+async def subfolder(conn: Verbs, owner_id: int, parent: Folder | None, name: str) -> Folder | None:
+    """Return the folder of that name in `parent`, None for the top; names have a longest length."""
+    inside = folders_in(owner_id, parent.id if parent else None, None)
+    return await conn.first(inside.where(Folder.name == name[:MAX_FOLDER_NAME]))
 
 
 async def choices(conn: Verbs, owner_id: int) -> list[Choice]:

@@ -17,6 +17,7 @@ from www.files import (
     folder_archive,
     folder_queries,
     listing,
+    openness,
     queries,
     telling,
 )
@@ -81,7 +82,11 @@ async def create(request: web.Request) -> web.Response:
             owner_id = parent.owner_id if parent else user.id
             await actions.hold(conn, owner_id)
             now = datetime.now(UTC)
-            folder = await folder_actions.create(conn, owner_id, parent, new.name, now=now)
+            usual = Visibility(request.app[keys.settings].files.visibility)
+            visibility = openness.of_new(parent, None, usual)
+            folder = await folder_actions.create(
+                conn, owner_id, parent, new.name, visibility=visibility, now=now
+            )
             await actions.note(conn, user, "add-folder", owner_id, [new.name], now=now)
     except Invalid as err:
         return await _new(request, Form.again(data, err), err.status)

@@ -210,6 +210,21 @@ def folder_of(fields: Mapping[str, Sequence[str]]) -> int | None:
     return int(value) if value else None
 
 
+def visibility_of(fields: Mapping[str, Sequence[str]]) -> Visibility | None:
+    """Return who may read what is uploaded, None where that is not said; raises Invalid."""
+    value = next(iter(fields.get("visibility", ())), "").strip()
+    if value and value not in set(Visibility):
+        raise Invalid({"visibility": [N_("Please choose one of the options.")]})
+    return Visibility(value) if value else None
+
+
+def asked(request: web.Request) -> tuple[int | None, Visibility | None]:
+    """Return folder and visibility as the address of an upload names them; raises Invalid."""
+    folder = query_text(request, "folder", MAX_ID_DIGITS)
+    visibility = query_text(request, "visibility", _MAX_QUERY)
+    return folder_of({"folder": [folder]}), visibility_of({"visibility": [visibility]})
+
+
 def row_or_none(fields: Fields, data: MultiDict[str], name: str) -> int | None:
     """Return the id that a menu sends, None for its empty choice."""
     value = data.get(name, "").strip()

@@ -39,6 +39,15 @@ class Room(NamedTuple):
     quota_bytes: int
     taken_bytes: int
 
+    @property
+    def left_bytes(self) -> int:
+        """How much more fits."""
+        return max(0, self.quota_bytes - self.taken_bytes)
+
+    def without(self, size_bytes: int) -> Room:
+        """Return what there is when so much more has come."""
+        return self._replace(taken_bytes=self.taken_bytes + size_bytes)
+
 
 async def readable_file(
     conn: Verbs,

@@ -9,16 +9,37 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from www.errors import QuotaExceeded
+from www.i18n import N_, Formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FRESH_S: Final = 0.1
+
+
+def no_room(size_bytes: int | None, left_bytes: int, quota_bytes: int) -> QuotaExceeded:
+    """Say with all figures that an upload does not fit; None where its size is not known."""
+    figures = {
+        "left": written(left_bytes),
+        "used": written(quota_bytes - left_bytes),
+        "quota": written(quota_bytes),
+    }
+    if size_bytes is None:
+        text = N_("This will not fit: only %(left)s are left, as %(used)s of %(quota)s are taken.")
+        return QuotaExceeded(text, **figures)
+    text = N_("%(size)s will not fit: only %(left)s are left, as %(used)s of %(quota)s are taken.")
+    return QuotaExceeded(text, size=written(size_bytes), **figures)
+
+
+def written(size_bytes: int) -> str:
+    """Write a size as all pages do: the same in every language."""
+    return Formats("en", UTC).size(size_bytes)
 
 
 @dataclass(slots=True)
@@ -29,6 +50,7 @@ class _Account:
     incoming_bytes: int = 0
     stored_bytes: int = 0  # got their rows since this account was opened
     limit_bytes: int = 0  # as it was told last, and when
+    quota_bytes: int = 0
     told_s: float = -math.inf
     lock: Lock = field(default_factory=Lock)  # bytes are taken in threads
 
@@ -46,6 +68,7 @@ class Reservation:
     def limit(self, quota_bytes: int, used_bytes: int, *, since: int) -> None:
         """Tell how much the person may have and has; `since` is `mark()` from before asking."""
         self._limit_bytes = quota_bytes - used_bytes + since
+        self._account.quota_bytes = quota_bytes
         self._account.limit_bytes, self._account.told_s = self._limit_bytes, monotonic()
 
     def is_known_to_fit(self, size_bytes: int) -> bool:
@@ -56,6 +79,11 @@ class Reservation:
         """
         self._limit_bytes = self._account.limit_bytes
         return monotonic() - self._account.told_s < _FRESH_S and size_bytes <= self.left_bytes
+
+    @property
+    def quota_bytes(self) -> int:
+        """What the person may have, as it was told last."""
+        return self._account.quota_bytes
 
     def mark(self) -> int:
         """Return what tells, later on, which uploads were complete at this moment."""
@@ -80,7 +108,7 @@ class Reservation:
         if size_bytes > claimed:
             with self._account.lock:
                 if size_bytes - claimed > self.left_bytes:
-                    raise QuotaExceeded
+                    raise no_room(None, self.left_bytes, self.quota_bytes)
                 self._account.incoming_bytes += size_bytes - claimed
         self._claimed_bytes -= claimed
         self._taken_bytes += size_bytes

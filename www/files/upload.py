@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
@@ -19,8 +18,9 @@ from www.bodies import TooLong
 from www.bodies.multipart import Data, Malformed, Part, Scanner, TooMany, boundary_of
 from www.errors import BadRequest, Invalid, QuotaExceeded, TooLarge, UnsupportedType
 from www.files import types
-from www.i18n import N_, Formats
-from www.utils.names import safe_name
+from www.files.space import no_room, written
+from www.i18n import N_
+from www.utils.names import file_name, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -40,6 +40,7 @@ class Bounds:
 
     file_bytes: int
     quota_left_bytes: int
+    quota_bytes: int
     files: int = MAX_FILES
     fields: int = 100
     field_bytes: int = 64 * 1024
@@ -141,14 +142,11 @@ def _too_long(request: web.Request, bounds: Bounds) -> TooLarge:
 
 def _no_space(request: web.Request, bounds: Bounds) -> QuotaExceeded:
     """Whoever is told about the quota alone would make space for a file that is too large."""
-    if (request.content_length or 0) <= bounds.file_bytes:
-        return QuotaExceeded()
+    size_bytes, left_bytes = request.content_length, bounds.quota_left_bytes
+    if (size_bytes or 0) <= bounds.file_bytes:
+        return no_room(size_bytes, left_bytes, bounds.quota_bytes)
     text = N_("A file may have at most %(limit)s, and you have %(left)s left.")
-    return QuotaExceeded(text, limit=_size(bounds.file_bytes), left=_size(bounds.quota_left_bytes))
-
-
-def _size(size_bytes: int) -> str:
-    return Formats("en", UTC).size(size_bytes)  # the same in every language
+    return QuotaExceeded(text, limit=written(bounds.file_bytes), left=written(left_bytes))
 
 
 @dataclass(slots=True)
@@ -228,7 +226,7 @@ class _Intake:
             raise BadRequest(N_("Files are expected in the field “%(field)s”."), field=FIELD)
         if len(self.files) >= self.bounds.files:
             raise TooMany
-        self.files.append(_File(safe_name(filename), self.storage.start()))
+        self.files.append(_File(file_name(filename), self.storage.start()))
 
     def _data(self, chunk: memoryview) -> None:
         if self._unnamed:  # something was chosen after all, and has no name
@@ -248,7 +246,7 @@ class _Intake:
         self.total_bytes += len(chunk)
         if file.size_bytes > self.bounds.file_bytes:
             text = N_("The file “%(name)s” is larger than %(limit)s.")
-            raise TooLarge(text, name=file.name, limit=_size(self.bounds.file_bytes))
+            raise TooLarge(text, name=file.name, limit=written(self.bounds.file_bytes))
         if self.total_bytes > self.bounds.quota_left_bytes:
             raise QuotaExceeded
         if self.take_bytes is not None:

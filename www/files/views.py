@@ -15,44 +15,42 @@ from multidict import MultiDict
 from www import keys
 from www.addresses import client_address
 from www.errors import Invalid, NotFound, RateLimited, TooLarge, WwwError
-from www.files import again, folder_queries, queries, telling
+from www.files import again, folder_queries, openness, queries, telling
 from www.files import archive as archives
 from www.files.actions import Arrival
 from www.files.archive import MAX_ENTRIES
 from www.files.arranging import Filed, arrange
-from www.files.forms import MAX_FIELDS, MAX_ID_DIGITS, Picked, folder_of
+from www.files.forms import MAX_FIELDS, Picked, asked, folder_of, visibility_of
 from www.files.outgoing import prepared, send
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
 from www.i18n import N_
 from www.models import File
 from www.render import render, see_other
-from www.requests import query_text, read_form, row_id, signed_in, wants_json
+from www.requests import read_form, row_id, signed_in, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from www.db import Engine
     from www.files.upload import Form as Upload
-    from www.models import User
+    from www.models import User, Visibility
 
 _ARCHIVE_NAME: Final = "files.zip"
 
 
 async def upload(request: web.Request) -> web.Response:
     """Show the form, or store what it sends; the form again says what was wrong."""
-    if request.method != hdrs.METH_POST:
-        asked = query_text(request, "folder", MAX_ID_DIGITS)
-        return await _form(request, Form({"folder": asked}))
     try:
-        files = await _receive(request)
+        folder_id, visibility = await _asked(request)
+        if request.method != hdrs.METH_POST:
+            chosen = {"folder": folder_id or "", "visibility": visibility or ""}
+            return await _form(request, Form(chosen))
+        files = await _receive(request, folder_id, visibility)
     except WwwError as err:
         if wants_json(request):
             raise
-        errors: dict[str, list[str]] = {FIELD: [err.message]}
-        if isinstance(err, Invalid):
-            errors = err.errors
-        return await _form(request, Form({}, errors), err.status, err.headers)
+        return await _form(request, Form({}, _errors(err)), err.status, err.headers)
     if wants_json(request):
         body = {"files": [telling.file(request, file) for file in files]}
         return web.json_response(body, status=HTTPStatus.CREATED)
@@ -127,7 +125,27 @@ async def _picked(engine: Engine, user: User, picked: Picked) -> list[int]:
     return ids
 
 
-async def _receive(request: web.Request) -> list[File]:
+async def _asked(request: web.Request) -> tuple[int | None, Visibility | None]:
+    """Return folder and visibility of the address, which hold unless the form says others.
+
+    What is wrong with them is said before the body is read. Raises Invalid, NotFound.
+    """
+    folder_id, visibility = asked(request)
+    engine, owner_id = request.app[keys.engine], signed_in(request).id
+    openness.require(await folder_queries.own_folder(engine, owner_id, folder_id), visibility)
+    return folder_id, visibility
+
+
+def _errors(err: WwwError) -> Mapping[str, list[str]]:
+    """Return the messages by the field that they are about."""
+    if isinstance(err, Invalid):
+        return err.errors
+    return {"folder" if isinstance(err, NotFound) else FIELD: [err.message]}
+
+
+async def _receive(
+    request: web.Request, folder_id: int | None, visibility: Visibility | None
+) -> list[File]:
     """Store the files of the form and write their rows."""
     engine, user = request.app[keys.engine], signed_in(request)
     limits = request.app[keys.settings].limits
@@ -137,27 +155,31 @@ async def _receive(request: web.Request) -> list[File]:
             since = space.mark()
             room = await queries.room(engine, user.id, limits.quota_bytes)
             space.limit(room.quota_bytes, room.taken_bytes, since=since)
-        bounds = Bounds(limits.upload_bytes, space.left_bytes)
+        bounds = Bounds(limits.upload_bytes, space.left_bytes, space.quota_bytes)
         space.claim(size_bytes or 0)
         bodies, storage = request.app[keys.bodies], request.app[keys.storage]
         form = await receive(request, bodies, storage, bounds, space.take)
-        files = await _write_rows(request, form, owner_id=user.id)
+        now = datetime.now(UTC)
+        arrival = Arrival(form.files, user.id, now, folder_id, visibility)
+        files = await _write_rows(request, form, arrival)
         space.keep()
     request.app[keys.facts].after_adding(files)
     return files
 
 
-async def _write_rows(request: web.Request, form: Upload, *, owner_id: int) -> list[File]:
+async def _write_rows(request: web.Request, form: Upload, arrival: Arrival) -> list[File]:
     """Write the rows of stored files; where that fails, the files go too."""
-    arrival: Arrival | None = None
     try:
+        if "folder" in form.fields:
+            arrival.folder_id = folder_of(form.fields)
+        if "visibility" in form.fields:
+            arrival.visibility = visibility_of(form.fields)
         if (scanner := request.app[keys.scanner]) is not None:
             await scanner.screen(request.app[keys.storage], form.files)
-        arrival = Arrival(form.files, owner_id, datetime.now(UTC), folder_of(form.fields))
         return await request.app[keys.arrivals].add(arrival)
     finally:
         # A commit that failed may have reached the database all the same: that is for the sweep.
-        if arrival is None or not arrival.written:
+        if not arrival.written:
             await form.withdraw()
 
 
@@ -167,16 +189,19 @@ async def _form(
     status: int = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
-    max_bytes, owner_id = request.app[keys.settings].limits.upload_bytes, signed_in(request).id
+    engine, owner_id = request.app[keys.engine], signed_in(request).id
+    settings = request.app[keys.settings]
     return render(
         request,
         "files/upload.html",
         status,
         headers=headers,
         form=form,
-        max_bytes=max_bytes,
+        max_bytes=settings.limits.upload_bytes,
+        room=await queries.room(engine, owner_id, settings.limits.quota_bytes),
+        usual=settings.files.visibility,
         direct=request.app[keys.direct] is not None,
         max_files=MAX_FILES,
-        choices=await folder_queries.choices(request.app[keys.engine], owner_id),
+        choices=await folder_queries.choices(engine, owner_id),
         waiting=await request.app[keys.uploads].waiting(owner_id),
     )

@@ -10,13 +10,14 @@ from www.settings.reading import (
     load_other,
 )
 from www.settings.sections import Db, Log, Server, Settings, Site
-from www.settings.storing import Limits, Pictures, Storage
+from www.settings.storing import Files, Limits, Pictures, Storage
 
 __all__ = [
     "KNOWN",
     "PREVIOUS",
     "TARGET",
     "Db",
+    "Files",
     "Limits",
     "Log",
     "Pictures",

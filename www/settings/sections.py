@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from www.settings.storing import Limits, Pictures, Storage
+from www.settings.storing import Files, Limits, Pictures, Storage
 from www.utils.sections import About, Section
 from www.utils.values import Folder, Line, Number, listed, origin, secret, zone
 
@@ -177,6 +177,7 @@ class Settings(Section):
     data: Annotated[Folder, About("folder of everything that is stored", "a path")] = Path("res")
     db: Db = Db()
     storage: Storage = Storage()
+    files: Files = Files()
     pictures: Pictures = Pictures()
     site: Site = Site()
     limits: Limits = Limits()

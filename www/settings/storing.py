@@ -1,4 +1,4 @@
-"""The sections of the settings that say where files live, and what people and pictures may use."""
+"""The sections of the settings about files: where they live, and what may be used."""
 
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -130,6 +130,15 @@ class Pictures(Section):
         About("CPU time for one picture", "a number from 1 to 600"),
     ] = 20
     cache_bytes: Annotated[Bytes, About("space on the disk for what was made", _BYTES)] = 1024**3
+
+
+class Files(Section):
+    """What becomes of files when they come in."""
+
+    visibility: Annotated[
+        Literal["private", "unlisted", "public"],
+        About("who may read new files and folders outside of any folder, unless it is said"),
+    ] = "unlisted"
 
 
 class Limits(Section):

@@ -10,10 +10,11 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from www.errors import NotFound, QuotaExceeded
+from www.errors import NotFound
 from www.files import actions as files
-from www.files import folder_actions, folder_queries
+from www.files import folder_actions, folder_queries, openness
 from www.files import queries as file_queries
+from www.files.space import no_room
 from www.uploads import queries
 from www.uploads.errors import TooManyUploads
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from www.db import Connection
     from www.files.space import Space
     from www.files.upload import Received
-    from www.models import File, Upload
+    from www.models import File, Upload, Visibility
+    from www.uploads.destination import Destination
 
 MOST_UNFINISHED: Final = 1000
 """Uploads that one person may have begun: each has a row and a file."""
@@ -89,32 +91,36 @@ async def complete(
     received: Received,
     *,
     parts: Sequence[Upload],
-    folder_id: int | None,
-    path: Sequence[str] = (),
+    destination: Destination,
     quota_bytes: int,
+    usual: Visibility,
     now: datetime,
 ) -> File:
     """Write the file's row, and in the same step that the upload has become it.
 
-    `parts` are what it was put together of, and go. `path` are folders below `folder_id`, which
-    are made where they are missing. Raises QuotaExceeded.
+    `parts` are what it was put together of, and go. Folders of the path that are missing are made;
+    what was closed since the upload began closes the file. Raises QuotaExceeded.
     """
-    await files.hold(conn, upload.owner_id)
+    owner_id, asked = upload.owner_id, destination.visibility
+    await files.hold(conn, owner_id)
     await conn.delete_many(parts)
     upload.completed_at, upload.reserved = now, 0
     await conn.update(upload)
     try:
-        folder = await folder_queries.own_folder(conn, upload.owner_id, folder_id)
+        folder = await folder_queries.own_folder(conn, owner_id, destination.folder_id)
     except NotFound:  # deleted meanwhile, which must not cost the file
         folder = None
-    folder = await folder_actions.down(conn, upload.owner_id, folder, path, now=now)
+    folder = await folder_actions.down(
+        conn, owner_id, folder, destination.path, asked=asked, usual=usual, now=now
+    )
     [file] = await files.add(
         conn,
         [received],
-        owner_id=upload.owner_id,
+        owner_id=owner_id,
         quota_bytes=quota_bytes,
         now=now,
         folder_id=folder.id if folder else None,
+        visibility=openness.of_new(folder, asked, usual),
     )
     upload.file_id = file.id
     await conn.update(upload)
@@ -131,4 +137,4 @@ async def _check(
         taken_bytes = await file_queries.taken_bytes(conn, owner_id)
         reservation.limit(quota_bytes, taken_bytes, since=since)
         if more_bytes > reservation.left_bytes:
-            raise QuotaExceeded
+            raise no_room(more_bytes, reservation.left_bytes, quota_bytes)

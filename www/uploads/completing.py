@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from www.files import types
 from www.files.upload import Received
-from www.uploads import actions, fields
+from www.uploads import actions
+from www.uploads.destination import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from www.db import Connection
     from www.models import File, Upload
     from www.storage import Stored
+    from www.uploads.core import Bounds
 
 
 async def become_file(
@@ -23,22 +25,21 @@ async def become_file(
     stored: Stored,
     head: bytes,
     *,
-    quota_bytes: int,
+    bounds: Bounds,
     parts: Sequence[Upload] = (),
 ) -> File:
     """Write the row of a content that is kept; `head` is its beginning, which tells its type.
 
     `parts` are what it was put together of, and go. Raises QuotaExceeded.
     """
-    claims = fields.metadata(upload.claims)
     content_type = types.detect(head, upload.name)
     return await actions.complete(
         conn,
         upload,
         Received(upload.name, content_type, stored.sha256, stored.size_bytes),
         parts=parts,
-        folder_id=fields.claimed_folder(claims),
-        path=fields.claimed_path(claims),
-        quota_bytes=quota_bytes,
+        destination=Destination.claimed(upload.claims),
+        quota_bytes=bounds.quota_bytes,
+        usual=bounds.usual,
         now=datetime.now(UTC),
     )

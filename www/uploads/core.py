@@ -26,7 +26,7 @@ from www.errors import BadRequest, Gone, NotFound, TooLarge
 from www.files import types
 from www.files.scanning import Infected, TooLargeToScan
 from www.i18n import N_
-from www.models import File, Upload
+from www.models import File, Upload, Visibility
 from www.storage import Stored
 from www.uploads import actions, completing, fields, joining, queries, waiting
 from www.uploads.errors import ChecksumMismatch
@@ -59,6 +59,7 @@ class Bounds:
     quota_bytes: int
     lifetime: timedelta
     idle_s: float = 60.0
+    usual: Visibility = Visibility.UNLISTED  # of files on top
 
 
 @dataclass(slots=True)
@@ -301,10 +302,10 @@ class Uploads:
                 raise Gone from err
         head = await self._head(sha256)
         parts = await joining.used_up(self.engine, upload)
-        stored, quota_bytes = Stored(sha256, size_bytes), self.bounds.quota_bytes
+        stored = Stored(sha256, size_bytes)
         async with self.engine.transaction() as conn:
             file = await completing.become_file(
-                conn, upload, stored, head, parts=parts, quota_bytes=quota_bytes
+                conn, upload, stored, head, parts=parts, bounds=self.bounds
             )
         self.after_adding([file])
         work.staged = None

@@ -23,14 +23,13 @@ from typing import TYPE_CHECKING, Final, Self
 
 from www.db import DiskFull
 from www.errors import Conflict, NotFound, QuotaExceeded, TooLarge, Unavailable, WwwError
-from www.files import folder_queries
 from www.files.scanning import Infected, TooLargeToScan
 from www.i18n import N_
 from www.models import File, Upload
 from www.storage import Stored
 from www.storage.bucket import PART_BYTES, part_size
 from www.storage.inbox import LINK_S, Changed
-from www.uploads import actions, completing, queries
+from www.uploads import actions, completing, destination, queries
 from www.uploads.errors import ChecksumMismatch, Incomplete
 from www.uploads.parts import MOST_LINKS, count_of, size_of
 from www.uploads.reading import Reading
@@ -78,12 +77,12 @@ class Direct:
     async def create(self, owner_id: int, announced: Announced) -> Upload:
         """Reserve the space and begin; unless somebody comes to its address, it goes soon.
 
-        Raises TooLarge, QuotaExceeded, TooManyUploads, NotFound, Unavailable.
+        Raises TooLarge, QuotaExceeded, TooManyUploads, NotFound, Invalid, Unavailable.
         """
         bounds, size_bytes = self.uploads.bounds, announced.size_bytes
         if size_bytes > bounds.file_bytes:
             raise TooLarge
-        await folder_queries.own_folder(self._engine, owner_id, announced.folder_id)
+        await destination.require(self._engine, owner_id, announced.claims)
         upload = self.uploads.draft(owner_id, announced.name)
         upload.length = upload.reserved = size_bytes
         upload.claims = announced.claims
@@ -302,7 +301,7 @@ class Direct:
                 return await conn.one(File.select().where(File.id == found.file_id))
             if found.completed_at is not None:
                 raise NotFound(N_("The file of this upload was deleted meanwhile."))
-            quota_bytes = self.uploads.bounds.quota_bytes
-            file = await completing.become_file(conn, found, stored, head, quota_bytes=quota_bytes)
+            bounds = self.uploads.bounds
+            file = await completing.become_file(conn, found, stored, head, bounds=bounds)
         self.uploads.after_adding([file])
         return file

@@ -17,10 +17,11 @@ from www.files import telling
 from www.files.forms import MAX_ID_DIGITS, folder_of
 from www.forms import Fields
 from www.i18n import N_
+from www.models import Visibility
 from www.requests import read_form, signed_in
 from www.uploads import fields
 from www.uploads.parts import MOST_LINKS, Announced, count_of
-from www.utils.names import safe_name
+from www.utils.names import file_name
 
 if TYPE_CHECKING:
     from multidict import MultiDict
@@ -107,11 +108,12 @@ def _announced(data: MultiDict[str]) -> Announced:
     folder = form.line("folder", max_chars=MAX_ID_DIGITS, required=False)
     path = form.line("relativePath", max_chars=_PATH_CHARS, required=False)
     modified = form.line("modified", max_chars=MAX_ID_DIGITS, required=False)
+    visibility = form.choice("visibility", ["", *Visibility], default="")
     form.check()
-    folder_id = folder_of({"folder": [folder]})
     claims = {"filename": name[:_CLAIM_CHARS], "modified": modified, "relativePath": path}
-    written = fields.written({**claims, "folder": str(folder_id or "")})
-    return Announced(safe_name(name), size_bytes, folder_id, sha256 or None, written)
+    claims |= {"folder": str(folder_of({"folder": [folder]}) or ""), "visibility": visibility}
+    written = fields.written(claims)
+    return Announced(file_name(name), size_bytes, sha256 or None, written)
 
 
 def _about(upload: Upload) -> dict[str, object]:

@@ -14,11 +14,11 @@ from aiohttp import HttpVersion11, hdrs, web
 
 from www import keys
 from www.errors import BadRequest, Forbidden, NotFound, UnsupportedType
-from www.files import folder_queries, telling
-from www.files.forms import MAX_ID_DIGITS, folder_of
+from www.files import telling
+from www.files.forms import asked
 from www.i18n import N_
-from www.requests import query_text, signed_in
-from www.uploads import fields, protocol
+from www.requests import signed_in
+from www.uploads import destination, fields, protocol
 from www.uploads.digests import Checksum, digests_of
 from www.uploads.errors import ChecksumMismatch, InconsistentLength, OffsetMismatch
 from www.uploads.receiving import Body, Excess
@@ -117,13 +117,14 @@ def _address(request: web.Request, upload: Upload) -> dict[str, str]:
 
 
 async def _claims(request: web.Request, owner_id: int) -> str:
-    """Return the folder of the query as tus would say it. Raises Invalid, NotFound.
+    """Return folder and visibility of the query as tus would say it. Raises Invalid, NotFound.
 
-    The draft has no field for it. The form's page names the folder in its address, too.
+    The draft has no fields for them. The form takes them from its address, too.
     """
-    folder_id = folder_of({"folder": [query_text(request, "folder", MAX_ID_DIGITS)]})
-    await folder_queries.own_folder(request.app[keys.engine], owner_id, folder_id)
-    return fields.folder_claim(folder_id)
+    folder_id, visibility = asked(request)
+    claims = fields.written({"folder": str(folder_id or ""), "visibility": visibility or ""})
+    await destination.require(request.app[keys.engine], owner_id, claims)
+    return claims
 
 
 async def _receive(

@@ -17,14 +17,17 @@ from aiohttp import hdrs
 
 from www.errors import BadRequest
 from www.files.folder_queries import MAX_DEPTH
+from www.files.forms import visibility_of
 from www.i18n import N_
 from www.utils import disposition
-from www.utils.names import safe_name
+from www.utils.names import file_name, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiohttp import web
+
+    from www.models import Visibility
 
 _NATURAL: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _SF_PARAMETERS: Final = r"(?:;\s*[a-z*][a-z0-9_.*-]*(?:=[!-:<-~]+)?)*"
@@ -95,7 +98,7 @@ def claimed_name(pairs: Mapping[str, bytes]) -> str:
     """Return a harmless form of the name that the metadata give. Raises BadRequest."""
     value = next((pairs[key] for key in _NAMES if pairs.get(key)), b"")
     try:
-        return safe_name(value.decode())
+        return file_name(value.decode())
     except UnicodeDecodeError as err:
         raise BadRequest(N_("The name of the file is not valid UTF-8.")) from err
 
@@ -108,15 +111,15 @@ def claimed_folder(pairs: Mapping[str, bytes]) -> int | None:
     return int(value) if value else None
 
 
+def claimed_visibility(pairs: Mapping[str, bytes]) -> Visibility | None:
+    """Return who may read the file, None where the metadata do not say it. Raises Invalid."""
+    return visibility_of({"visibility": [pairs.get("visibility", b"").decode("utf-8", "replace")]})
+
+
 def claimed_path(pairs: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the folders in which the file lay at its person's: what Uppy and others send too."""
     names = pairs.get(_PATH, b"").decode("utf-8", "replace").split("/")[:-1]
     return tuple(safe_name(name) for name in names if name.strip(" .\\"))[:MAX_DEPTH]
-
-
-def folder_claim(folder_id: int | None) -> str:
-    """Return Upload-Metadata that name a folder, what `claimed_folder` reads."""
-    return written({"folder": str(folder_id or "")})
 
 
 def written(pairs: Mapping[str, str]) -> str:
@@ -129,14 +132,14 @@ def disposed_name(request: web.Request) -> str:
     """Return a harmless form of the name in Content-Disposition. Raises BadRequest."""
     value = request.headers.get(hdrs.CONTENT_DISPOSITION, "")
     if not value:
-        return safe_name("")
+        return file_name("")
     try:
         _, parameters = disposition.parse(value)
         name = parameters.get("filename", "")
         name.encode()
     except ValueError as err:
         raise BadRequest(N_("The header Content-Disposition cannot be read.")) from err
-    return safe_name(name)
+    return file_name(name)
 
 
 def concat(value: str) -> Concat:

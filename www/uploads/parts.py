@@ -18,7 +18,6 @@ class Announced:
 
     name: str
     size_bytes: int
-    folder_id: int | None = None
     sha256: str | None = None
     claims: str = ""  # as Upload-Metadata
 

@@ -9,10 +9,9 @@ from aiohttp import hdrs, web
 
 from www import keys
 from www.errors import BadRequest, Forbidden, NotFound, TooLarge, UnsupportedType
-from www.files import folder_queries
 from www.i18n import N_
 from www.requests import signed_in
-from www.uploads import actions, fields, joining, protocol
+from www.uploads import actions, destination, fields, joining, protocol
 from www.uploads.digests import Checksum
 from www.uploads.errors import InconsistentLength, OffsetMismatch, OtherVersion
 from www.uploads.receiving import Body
@@ -36,8 +35,7 @@ async def create(request: web.Request) -> web.Response:
     """Make an upload, with as much of it as comes along."""
     uploads = request.app[keys.uploads]
     upload = _announced(request)
-    folder_id = fields.claimed_folder(fields.metadata(upload.claims))
-    await folder_queries.own_folder(uploads.engine, upload.owner_id, folder_id)
+    await destination.require(uploads.engine, upload.owner_id, upload.claims)
     checksum = _checksum(request) if _brings_data(request) else None
     if (before := await joining.begun_before(uploads, upload)) is not None:
         async with uploads.opened(before.owner_id, before.token) as work:

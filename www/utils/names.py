@@ -7,12 +7,16 @@ it must be a fixed point, because names make round trips (downloaded, then uploa
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from typing import Final
 
 MAX_BYTES: Final = 255  # NAME_MAX of every file system that a download may be saved on
 _MAX_EXTENSION_BYTES: Final = 32
 _FALLBACK: Final = "file"
+_RANDOM_CHARS: Final = 8
+# Crockford's digits: 32, so that each is five bits, and none is taken for another.
+_DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _NOT_ON_WINDOWS: Final = re.compile(r'[<>:"|?*]')
 _DEVICE: Final = re.compile(
@@ -31,12 +35,30 @@ def safe_name(name: str) -> str:
     is a letter, of which "_" remains. The extension survives the shortening. What browsers take for
     folders in an address, "." and "..", is no name.
     """
+    return _harmless(name) or _FALLBACK
+
+
+def file_name(name: str) -> str:
+    """Return `safe_name` of what somebody calls a file; one that nobody can guess where it is none.
+
+    For an unlisted file the name is what keeps its address from being guessed.
+    """
+    return _harmless(name) or f"{_FALLBACK}-{_random()}"
+
+
+def _random() -> str:
+    """Return 40 random bits; the uploader does so too (frontend/src/uploads/gather.ts)."""
+    return "".join(secrets.choice(_DIGITS) for _ in range(_RANDOM_CHARS))
+
+
+def _harmless(name: str) -> str:
+    """Return what remains of `name`, "" where nothing does."""
     visible = "".join(c for c in name if c.isspace() or unicodedata.category(c) not in _HIDDEN)
     one_line = unicodedata.normalize("NFC", " ".join(visible.split()))
     slashed = one_line.replace("\\", "/" if _WINDOWS_PATH.match(one_line) else "_")
     base = slashed.rstrip("/").rpartition("/")[2]
     kept = _shortened(base.strip())
-    return _FALLBACK if kept in _FOLDERS else kept
+    return "" if kept in _FOLDERS else kept
 
 
 def portable_name(name: str) -> str:

@@ -9,7 +9,7 @@ from tests.clamd import EICAR
 from tests.files.door import JSON, send, sha256
 from tests.uploads.direct.client import LARGE, SMALL, ask, begin, finish, put, put_all
 from www.files.scanning import Scanner
-from www.models import File, Upload
+from www.models import File, Folder, Upload, Visibility
 from www.storage.bucket import PART_BYTES
 from www.storage.leftovers import unfinished
 
@@ -127,6 +127,18 @@ async def test_it_belongs_to_who_began_it(alice, admin, bob, objects):
     await finish(alice, begun)
 
 
+async def test_it_is_as_open_as_was_asked(alice, engine):
+    mine = Folder(owner_id=alice.user.id, name="a", name_key="a", visibility=Visibility.PRIVATE)
+    mine = await engine.insert(mine)
+    begun = await begin(alice, SMALL, visibility="private")
+    await put_all(alice, begun, SMALL)
+    assert (await finish(alice, begun))["file"]["visibility"] == "private"
+    refused = await begin(alice, SMALL, folder=mine.id, visibility="public", expected=422)
+    assert refused["errors"]["visibility"] == [
+        "The folder “a” is less open. Change the folder first."
+    ]
+
+
 async def test_it_can_be_cancelled(alice, bucket, objects, engine):
     begun = await begin(alice, LARGE)
     await put(alice, begun["links"]["1"], LARGE[:PART_BYTES])
@@ -141,7 +153,8 @@ async def test_it_can_be_cancelled(alice, bucket, objects, engine):
 async def test_space_is_reserved_and_given_back(alice, bucket, given):
     await begin(alice, bytes(9_001), expected=413)
     begun = await begin(alice, SMALL)
-    assert "space left" in (await begin(alice, SMALL, expected=413))["detail"]
+    detail = (await begin(alice, SMALL, expected=413))["detail"].replace("\u202f", " ")
+    assert detail == "6 kB will not fit: only 4 kB are left, as 6 kB of 10 kB are taken."
     assert (await send(alice, ("a.txt", SMALL), **JSON)).status == 413
     await ask(alice, "DELETE", begun["upload"], 204)
     again = await begin(alice, SMALL)
@@ -154,7 +167,7 @@ async def test_space_is_reserved_and_given_back(alice, bucket, given):
     "fields",
     [
         {"size": ""}, {"size": -1}, {"size": "x"}, {"size": 10**19}, {"name": ""},
-        {"name": "a" * 1001}, {"sha256": "x"}, {"folder": "x"},
+        {"name": "a" * 1001}, {"sha256": "x"}, {"folder": "x"}, {"visibility": "x"},
     ],
 )  # fmt: skip
 async def test_it_refuses_nonsense(alice, engine, fields):
