@@ -23,6 +23,7 @@ counted again for each request. An answer of up to 256 KiB, and one that the pro
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -98,11 +99,18 @@ class Counting:
         unsent = self._taken - sent_bytes
         if self._id is None or unsent <= 0:
             return
+        tasks = self.request.app[keys.tasks]
+        giving = asyncio.create_task(self._give_back(self._id, sent_bytes, unsent))
+        tasks.add(giving)
+        giving.add_done_callback(tasks.discard)
+        await asyncio.shield(giving)  # for the request of a client that left may be cancelled
+
+    async def _give_back(self, id: int, sent_bytes: int, unsent: int) -> None:
+        nothing = self._is_new and not sent_bytes
         try:
             async with self.request.app[keys.engine].transaction() as conn:
-                nothing = self._is_new and not sent_bytes
-                if not (nothing and await actions.uncount(conn, self.link, self._id, self._unused)):
-                    await actions.give_back(conn, self._id, unsent)
+                if not (nothing and await actions.uncount(conn, self.link, id, self._unused)):
+                    await actions.give_back(conn, id, unsent)
         except DatabaseError as err:
             _log.warning("what was not sent could not be given back: %s", err)
 
