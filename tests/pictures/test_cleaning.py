@@ -147,6 +147,13 @@ def test_it_takes_no_metadata_for_nothing(plan, kind):
         assert plan(content, kind) is None
 
 
+async def test_it_gives_nothing_away_that_it_does_not_understand(plan):
+    """No picture at all, but something that looks like metadata: not a byte of it."""
+    for kind in KINDS:
+        assert plan(samples.XMP, kind) == []
+        assert plan(b"", kind) is None
+
+
 async def test_it_reads_any_part_of_the_pieces():
     content = bytes(range(256))
     pieces: list[Written] = [
@@ -157,7 +164,12 @@ async def test_it_reads_any_part_of_the_pieces():
     assert clean.size_bytes == size_of(pieces) == len(whole)
     for start in range(len(whole) + 2):
         for size_bytes in range(len(whole) + 2):
-            assert await clean.pread(start, size_bytes) == whole[start : start + size_bytes]
+            expected = whole[start : start + size_bytes]
+            assert await clean.pread(start, size_bytes) == expected
+            for long_bytes in (0, 5, 15, 100):
+                runs = list(clean.runs(start, size_bytes, long_bytes))
+                assert b"".join([await one.pread(*where) for one, *where in runs]) == expected
+                assert all(one is clean or where[1] > long_bytes for one, *where in runs)
 
 
 async def test_it_works_in_a_worker(disk, make, tmp_path):

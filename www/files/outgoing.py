@@ -1,10 +1,10 @@
 """Files on their way to somebody: others than the owner get pictures without their metadata.
 
-A photograph tells where and when it was taken, and with whose camera. The owner gets the original
-back; everybody else gets the same pixels without that, unless `storage.keep_metadata` is set. The
-clean file is a content of its own, with a size and an ETag of its own: a download that began before
-somebody signed in starts anew afterwards. It is read from pieces of the original, so it takes no
-space, and cannot be handed over to a bucket or a proxy.
+A photograph or a film tells where and when it was taken, and with whose camera. The owner gets the
+original back; everybody else gets the same pixels without that, unless `storage.keep_metadata` is
+set. The clean file is a content of its own, with a size and an ETag of its own: a download that
+began before somebody signed in starts anew afterwards. It is read from pieces of the original, so
+it takes no space, and cannot be handed over to a bucket or a proxy.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from www import keys
+from www.errors import WwwError
 from www.files import again
 from www.files.download import Download, respond
+from www.i18n import N_
 from www.pictures import cleaning
-from www.pictures.maker import VERSION
 from www.pictures.pieces import Pieced, size_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ if TYPE_CHECKING:
     from www.storage import Content, Readable
 
 
+class Uncleanable(WwwError):
+    """What the file tells about its maker cannot be found, so nobody else gets it."""
+
+    status = 422
+    default = N_(
+        "This file is damaged: what it tells about its maker cannot be removed, so only its owner "
+        "gets it."
+    )
+
+
 class Cleaned:
     """A storage with clean files in it, each under a name of its own."""
 
@@ -41,7 +52,7 @@ class Cleaned:
 
     def add(self, sha256: str, kind: str, pieces: Sequence[Written]) -> tuple[str, int]:
         """Return the name and the size of a clean file."""
-        name = hashlib.sha256(f"clean {VERSION} {kind} {sha256}".encode()).hexdigest()
+        name = hashlib.sha256(f"clean {cleaning.VERSION} {kind} {sha256}".encode()).hexdigest()
         self._clean[name] = (sha256, pieces)
         return name, size_of(pieces)
 
@@ -67,7 +78,8 @@ async def prepared(
 ) -> tuple[Readable, list[tuple[str, int]]]:
     """Return where to read `files` from for this reader, and name and size of each content.
 
-    Raises BrokenPicture for a picture that cannot be cleaned within the limits.
+    What cannot be told apart from its metadata is empty. Raises BrokenPicture for a picture that
+    cannot be cleaned within the limits.
     """
     storage: Readable = request.app[keys.storage]
     cleaned, found = Cleaned(storage), []
@@ -94,9 +106,11 @@ async def send(
 
     `row` is what the file was made of, where its address alone lets people read it: then the
     answer may be kept for others, and nobody counts it. Raises NotFound,
-    PreconditionFailed, BrokenPicture, Unavailable.
+    PreconditionFailed, BrokenPicture, Uncleanable, Unavailable.
     """
     storage, [(sha256, size_bytes)] = await prepared(request, [file])
+    if file.size and not size_bytes:
+        raise Uncleanable
     found = Download(file.name, file.content_type, sha256, size_bytes, file.created_at)
     if row is not None:
         others_get_another = _is_cleaned(request, file)

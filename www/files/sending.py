@@ -14,6 +14,8 @@ import os
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from www.pictures.pieces import Pieced
+
 if TYPE_CHECKING:
     from aiohttp import web
     from aiohttp.http_writer import StreamWriter
@@ -91,15 +93,22 @@ class Sending:
 
     async def send(self, content: Content, offset: int, size_bytes: int) -> None:
         """Send a piece of `content`. Raises ConnectionError; also where the content is shorter."""
+        if isinstance(content, Pieced):
+            for part, at, part_bytes in content.runs(offset, size_bytes, STEP_BYTES):
+                await self._send(part, at, part_bytes)
+        else:
+            await self._send(content, offset, size_bytes)
+
+    async def end(self) -> None:
+        """Say that this was all."""
+        await self._response.write_eof()
+
+    async def _send(self, content: Content, offset: int, size_bytes: int) -> None:
         fd = content.fileno()
         if size_bytes > STEP_BYTES and fd is not None and self._is_plain() and _can_probe(fd):
             await self._sendfile(content, fd, offset, offset + size_bytes)
         else:
             await self._chunks(content, offset, offset + size_bytes)
-
-    async def end(self) -> None:
-        """Say that this was all."""
-        await self._response.write_eof()
 
     def _is_plain(self) -> bool:
         transport = self._request.transport

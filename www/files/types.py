@@ -33,6 +33,8 @@ _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\x00\x00\x01\x00", "image/x-icon"),
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
+    (b"II+\x00", "image/tiff"),
+    (b"MM\x00+", "image/tiff"),
     (b"8BPS", "image/vnd.adobe.photoshop"),
     (b"%PDF-", "application/pdf"),
     (b"%!PS", "application/postscript"),
@@ -67,8 +69,10 @@ _ARCHIVES: Final = {"zip", "gzip", "x-bzip2", "x-xz", "zstd", "x-tar", "x-7z-com
 _RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 _BRANDS: Final = {
     b"avif": "image/avif", b"avis": "image/avif", b"heic": "image/heic", b"heix": "image/heic",
-    b"mif1": "image/heif", b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime",
+    b"heim": "image/heic", b"heis": "image/heic", b"msf1": "image/heif", b"mif1": "image/heif",
+    b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime",
 }  # fmt: skip
+_QUICKTIME: Final = frozenset({b"moov", b"mdat", b"wide"})  # before films said what they are
 _ZIPPED: Final = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -140,6 +144,8 @@ def _container(head: bytes) -> str | None:
         found = _RIFF.get(head[8:12])
     elif head[4:8] == b"ftyp":
         found = _BRANDS.get(head[8:12], "video/mp4")
+    elif head[4:8] in _QUICKTIME:
+        found = "video/quicktime"
     elif head.startswith(b"\x1aE\xdf\xa3"):
         found = "video/webm" if b"webm" in head[:64] else "video/x-matroska"
     elif head.startswith(b"OggS"):

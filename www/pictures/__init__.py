@@ -7,6 +7,7 @@
     cache        made pictures in the data folder, bounded in size
     maker        Pictures: the four together, each picture made once however many ask
     cleaning/    which bytes of an original are metadata, per file format
+    outline      what is fetched of a film that lies in a bucket
     pieces       an original without those bytes, read as if it were a file of its own
 
 Nothing is imported here: the worker is one of these modules and stays small.

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from www.pictures import cleaning, outline
 from www.pictures.cache import Cache
 from www.pictures.formats import copy_name
 from www.pictures.limits import Limits
@@ -99,14 +100,17 @@ class Pictures:
     async def clean(self, sha256: str, kind: str) -> Sequence[Written] | None:
         """Return the pieces of the original without its metadata, None where it holds none.
 
+        No pieces: it cannot be told what is metadata, so nothing remains.
+
         `kind` is one of `cleaning.KINDS`. Raises NotFound, BrokenPicture, Unavailable.
         """
 
         def written(answer: dict[str, Any]) -> bytes:
             return json.dumps(answer["ok"]).encode()
 
-        name = f"{VERSION}-clean-{kind.partition('/')[2]}"
-        made = await self._made(sha256, name, {"do": "clean", "kind": kind}, written)
+        name = f"{cleaning.VERSION}-clean-{kind.partition('/')[2]}"
+        job = {"do": "clean", "kind": kind}
+        made = await self._made(sha256, name, job, written)
         pieces: Sequence[Written] | None = json.loads(made)
         return pieces
 
@@ -152,8 +156,9 @@ class Pictures:
         written: Callable[[dict[str, Any]], bytes],
     ) -> bytes:
         sha256, name = key
-        async with self._descriptor(sha256) as fd:
-            made = written(await self.pool.run(job, fd))
+        is_film = job.get("kind") in cleaning.FILMS
+        async with self._descriptor(sha256, is_film=is_film) as (fd, is_whole):
+            made = written(await self.pool.run(job | {"is_whole": is_whole}, fd))
         try:
             await self.cache.put(sha256, name, made)
         except OSError as err:
@@ -161,17 +166,22 @@ class Pictures:
         return made
 
     @asynccontextmanager
-    async def _descriptor(self, sha256: str) -> AsyncIterator[int]:
-        """The original as an open file: the stored one, or a nameless copy of what is far away."""
+    async def _descriptor(self, sha256: str, *, is_film: bool) -> AsyncIterator[tuple[int, bool]]:
+        """The original as an open file: the stored one, or a nameless copy of what is far away.
+
+        And whether that is all of it: of a film far away it may be its outline.
+        """
         content = await self._storage.open(sha256)
         try:
             fd = content.fileno()
             if fd is not None:
-                yield fd
+                yield fd, True
                 return
             with tempfile.TemporaryFile(dir=self._folder) as spool:
-                await _copy(content, spool.fileno())
-                yield spool.fileno()
+                is_outline = is_film and await outline.copy(content, spool.fileno())
+                if not is_outline:
+                    await _copy(content, spool.fileno())
+                yield spool.fileno(), not is_outline
         finally:
             content.close()
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from www.storage import Content
 
@@ -53,6 +53,29 @@ class Pieced:
             offset += taken
             number += 1
         return b"".join(parts)
+
+    def runs(
+        self, offset: int, size_bytes: int, long_bytes: int
+    ) -> Iterator[tuple[Content, int, int]]:
+        """Return the bytes from `offset` as content, place and length, one after the other.
+
+        What is kept in one piece of more than `long_bytes` is given as the original's own, for
+        sendfile; all between as ours.
+        """
+        at, end = offset, min(offset + size_bytes, self.size_bytes)
+        number = max(0, bisect_right(self._starts, offset) - 1)
+        begun = at
+        while at < end:
+            piece, taken = self._pieces[number], min(end, self._starts[number + 1]) - at
+            if piece[0] == "kept" and taken > long_bytes:
+                if at > begun:
+                    yield self, begun, at - begun
+                yield self._original, piece[1] + at - self._starts[number], taken
+                begun = at + taken
+            at += taken
+            number += 1
+        if at > begun:
+            yield self, begun, at - begun
 
     def close(self) -> None:
         """Close the original."""

@@ -52,7 +52,7 @@ def _done(job: dict[str, Any], fd: int, limits: Limits) -> dict[str, Any]:
     if job["do"] == "clean":
         from www.pictures.cleaning import plan
 
-        return {"ok": plan(fd, job["kind"])}
+        return {"ok": plan(fd, job["kind"], is_whole=job["is_whole"])}
     try:
         import pyvips
 

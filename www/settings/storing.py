@@ -26,7 +26,7 @@ class Storage(Section):
     keep_metadata: Annotated[
         bool,
         About(
-            "other people get pictures with the place, time and camera that they tell",
+            "other people get pictures and films with the place, time and camera that they tell",
             "true or false",
         ),
     ] = False

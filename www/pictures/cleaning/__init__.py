@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from www.pictures.cleaning import heif, jpeg, png, webp
+from www.pictures.cleaning import film, gif, jpeg, png, tiff, webp
 from www.pictures.cleaning.source import NotUnderstoodError, Plan, Source
 
 if TYPE_CHECKING:
@@ -23,25 +23,33 @@ _WALKS: Final[dict[str, Callable[[Source, Plan], None]]] = {
     "image/jpeg": jpeg.walk,
     "image/png": png.walk,
     "image/webp": webp.walk,
-    "image/avif": heif.walk,
-    "image/heic": heif.walk,
-    "image/heif": heif.walk,
+    "image/gif": gif.walk,
+    "image/tiff": tiff.walk,
+    **dict.fromkeys(("image/avif", "image/heic", "image/heif"), film.walk),
+    **dict.fromkeys(("video/mp4", "video/quicktime"), film.walk),
 }
 KINDS: Final = frozenset(_WALKS)
-"""Content types of what is cleaned. GIF has no place for coordinates; films are not read here."""
+"""Content types of what is cleaned."""
+FILMS: Final = frozenset({"video/mp4", "video/quicktime"})
+"""Those that may be far larger than what is read of them."""
+VERSION: Final = 2
+"""Part of every cached plan and ETag: higher when the same original would become another file."""
 
 
-def plan(fd: int, kind: str) -> list[Written] | None:
+def plan(fd: int, kind: str, *, is_whole: bool = True) -> list[Written] | None:
     """Return the clean file in pieces, None where the original holds nothing to remove.
 
-    What is not understood stays as it is, unless metadata can be seen in it: then the file ends
-    there (a HEIF is emptied of everything, for its parts lie anywhere).
+    Of what is not whole only the outline is here, with zeros in place of pictures and sound.
+
+    What is not understood at all stays as it is, unless metadata can be seen in it. What begins as
+    its format says ends where it no longer does; where everything is addressed by its place, that
+    is the beginning, and there are no pieces.
     """
     source = Source(fd)
-    found = Plan(source)
+    found = Plan(source, is_whole=is_whole)
     try:
         _WALKS[kind](source, found)
     except NotUnderstoodError:
-        if not source.shows_metadata(found.at):
+        if found.rest_may_stay and not source.shows_metadata(found.at):
             found.keep(found.at, source.size_bytes - found.at)
     return found.pieces()
