@@ -30,7 +30,7 @@ FIELDS = {
     "accounts.change_password": ("current", "password"),
     "admin.change_user": ("role", "active", "current"),
     "admin.invitations": ("role", "current"),
-    "files.archive": ("id", "folders"),
+    "files.archive": ("id", "folders", "all", "show", "q", "in", "upto"),
     "uploads.collection": (),
     "uploads.slash": (),
     "uploads.upload": (),
@@ -48,7 +48,10 @@ FIELDS = {
     "uploads.discard": (),
     "admin.change_quota": ("quota",),
     "files.upload": ("file", "folder", "visibility"),
-    "files.many": ("id", "folders", "action", "folder", "visibility", "content", "sure", "back"),
+    "files.many": (
+        *("id", "folders", "action", "folder", "visibility", "content", "sure", "back"),
+        *("all", "show", "q", "in", "upto", "confirmed"),
+    ),
     "files.edit": ("name", "folder", "visibility"),
     "folders.create": ("name", "parent"),
     "folders.edit": ("name", "parent", "visibility", "everything"),
@@ -82,6 +85,7 @@ VALID |= {
     "quota": "1 GB",
 }
 VALID |= {"folder": "", "parent": "", "limit": "1", "everything": "", "sure": "", "back": "/files"}
+VALID |= {"all": "", "show": "all", "q": "", "in": "", "upto": "9.9", "confirmed": "1"}
 VALID |= {"current": PASSWORD, "parent": "1", "version": "1"}
 QUERY = {
     "before": (
@@ -96,7 +100,7 @@ QUERY = {
     "folder": ("files.upload",),
     "visibility": ("files.upload",),
     "parent": ("folders.create",),
-    "in": ("sharing.detail",),
+    "in": ("sharing.detail", "files.archive"),
     "preview": ("sharing.download",),
     "page": ("site.results",),
     "comments": ("blogs.detail",),
@@ -107,6 +111,8 @@ QUERY = {
     "v": ("site.static",),
     "id": ("files.archive",),
     "folders": ("files.archive",),
+    "all": ("files.archive",),
+    "upto": ("files.archive",),
     "k": ("files.picture",),
 }
 """Which pages read which word; the others get a few values too."""

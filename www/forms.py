@@ -102,7 +102,8 @@ class Fields:
         values = [value.strip() for value in self._data.getall(name, [])]
         values = [value for value in values if value]
         if len(values) > max_items:
-            self.refuse(name, N_("At most %(max)s, please."), max=max_items)
+            text = N_("At most %(max)s, please; these are %(found)s.")
+            self.refuse(name, text, max=max_items, found=len(values))
         for value in values[:max_items]:
             self._judged(name, value, max_chars, required=False)
         return values

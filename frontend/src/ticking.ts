@@ -12,19 +12,24 @@ export function setUpTicking(): void {
 
 function follow(form: HTMLFormElement, panel: HTMLFieldSetElement): void {
   const legend = find("legend", HTMLElement, panel);
-  const all = find(".all", HTMLLabelElement, panel);
-  const every = find(".all input", HTMLInputElement, panel);
+  const all = find(".all:not(:has([name]))", HTMLLabelElement, panel);
+  const every = find(".all input:not([name])", HTMLInputElement, panel);
   if (!legend || !all || !every) return;
   const boxes = [...form.querySelectorAll<HTMLInputElement>('input[name="id"], input[name="folders"]')];
+  const wholes = [...panel.querySelectorAll<HTMLInputElement>('input[name="all"]')];
   const usual = legend.textContent;
   const show = (): void => {
+    const chosen = wholes.filter((box) => box.checked);
+    // What a whole list holds stands for its boxes on this page.
+    const alone = boxes.filter((box) => box.checked && !chosen.some((whole) => whole.value === kind(box)));
+    const count = chosen.reduce((sum, box) => sum + Number(box.dataset["count"]), alone.length);
+    const text = (count === 1 ? panel.dataset["textOne"] : panel.dataset["textMore"]) ?? "";
+    legend.textContent = count ? text.replace("{}", count.toLocaleString(document.documentElement.lang)) : usual;
+    panel.classList.toggle("some", count > 0);
     const ticked = boxes.filter((box) => box.checked).length;
-    const text = (ticked === 1 ? panel.dataset["textOne"] : panel.dataset["textMore"]) ?? "";
-    legend.textContent = ticked ? text.replace("{}", String(ticked)) : usual;
-    panel.classList.toggle("some", ticked > 0);
     every.checked = ticked === boxes.length;
     every.indeterminate = ticked > 0 && ticked < boxes.length;
-    for (const button of panel.querySelectorAll("button")) button.disabled = ticked === 0;
+    for (const button of panel.querySelectorAll("button")) button.disabled = count === 0;
   };
   all.hidden = false;
   legend.setAttribute("aria-live", "polite");
@@ -36,4 +41,9 @@ function follow(form: HTMLFormElement, panel: HTMLFieldSetElement): void {
   show();
   // A page that the browser kept is shown as it was left.
   window.addEventListener("pageshow", show);
+}
+
+/** Which of the whole lists a box belongs to. */
+function kind(box: HTMLInputElement): string {
+  return box.name === "id" ? "files" : "folders";
 }

@@ -19,7 +19,8 @@ from aiohttp import web
 from tests.templates import texts
 from tests.templates.texts import Row
 from www import render as rendering
-from www.files.forms import Shown
+from www.files.choosing import MOST_OF_A_LIST, Chosen, Offer
+from www.files.forms import Picked, Shown, Whole
 from www.files.listing import FILES as AT_FILES
 from www.files.listing import Contents
 from www.files.queries import Room
@@ -259,19 +260,26 @@ def files(rows=FILES, folders=FOLDERS, **more):
         "shown": Shown("/files"),
         "page": listed_files(rows, folders, "WzQxXQ" if rows else None),
         "uses": {1: 1, 2: 12},
+        "offer": None,
         "choices": CHOICES,
     }
     return base | {"used_bytes": 48_200_000, "reserved_bytes": 0, "quota_bytes": 2**31} | more
+
+
+WHOLE = Whole(files=True, folders=True, words="a&b", newest_file_id=9, newest_folder_id=2)
 
 
 def in_folder(**more):
     return files() | {"folder": FOLDERS[0], "crumbs": FOLDERS[1:], "person": user()} | more
 
 
-def deleting(files, folders, **more):
-    inside = dict.fromkeys(("files_inside", "folders_inside", "used_inside", "hidden_posts"), 0)
+def deleting(files, folders, *, whole=None, more=0, **and_more):
+    ids, folder_ids = [file.id for file in files], [folder.id for folder in folders]
+    chosen = Chosen([*ids, *range(1000, 1000 + more)], folder_ids)
+    names = ("files_inside", "folders_inside", "used_inside", "hidden_posts", "more_posts")
     base = {"files": files, "folders": folders, "back": "/folders/1?view=grid", "posts": []}
-    return base | inside | more
+    base |= {"picked": Picked(ids, folder_ids, whole), "chosen": chosen, "posts_number": 0}
+    return base | {"size_bytes": 48_000_000} | dict.fromkeys(names, 0) | and_more
 
 
 def about_file(form):
@@ -370,7 +378,8 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     "files/index.html": {
         "full": files(), "empty": files([], []), "grid": files(shown=Shown("/files", view="grid")),
         "found": files(shown=Shown("/files", words="a&b"), folders=[]), "lost": files([], [], shown=Shown("/files", words="zz")),
-        "folders": files(page=listed_files((), FOLDERS, "folders.WzQxXQ", AT_FILES, is_first=False)),
+        "folders": files(page=listed_files((), FOLDERS, "folders.WzQxXQ", AT_FILES, is_first=False), offer=Offer(10_000, 300, WHOLE)),
+        "too_many": files(offer=Offer(MOST_OF_A_LIST + 1, 300, WHOLE)),
         "everybody": files(shown=Shown("/files", "name", "grid", "everybody"), folders=[], choices=[], reserved_bytes=5_000_000),
     },
     "files/folder.html": {"full": in_folder(), "empty": in_folder(page=listed_files()), "others": in_folder(person=user(id=8))},
@@ -380,12 +389,13 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "wrong": about_file(wrong("name", "folder", "visibility", name="", folder="9")) | {"posts": []},
     },
     "files/delete.html": {
-        "full": deleting(FILES[:1], [], posts=[BLOG], hidden_posts=1),
+        "full": deleting(FILES[:1], [], posts=[BLOG], hidden_posts=1, posts_number=2),
         "many": deleting(FILES, []),
         "folders": deleting([], FOLDERS, files_inside=3, folders_inside=1, used_inside=2),
         "both": deleting(FILES[:1], FOLDERS[:1]),
+        "whole": deleting(FILES, FOLDERS, whole=WHOLE, more=9990, posts=[BLOG], posts_number=61, more_posts=60),
     },
-    "files/refused.html": {"full": {"form": wrong("id", "parent"), "back": "/files"}},
+    "files/refused.html": {"full": {"form": wrong("id", "parent"), "back": "/files", "done": 0}, "part": {"form": wrong("id"), "back": "/files", "done": 400}},
     "files/new_folder.html": {"full": {"form": BLANK, "choices": CHOICES}, "wrong": {"form": wrong("name", "parent"), "choices": []}},
     "files/folder_edit.html": {
         "full": in_folder(form=Form({"name": "a", "parent": 2, "visibility": "private"})),

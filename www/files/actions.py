@@ -16,7 +16,7 @@ from www.files.space import no_room
 from www.models import File, Folder, FormerName, User, Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from www.db import Connection, Engine
@@ -131,12 +131,21 @@ async def rename(conn: Connection, file: File, name: str) -> None:
 
 async def show(conn: Connection, files: Sequence[File], visibility: Visibility) -> None:
     """Say who may read files; raises Invalid where a folder is less open than that."""
-    for folder_id in {file.folder_id for file in files} - {None}:
-        folder = await conn.get(Folder, folder_id)
-        openness.require(folder, visibility)
+    ids = [file.id for file in files]
+    await require_open(conn, ids, visibility)
+    await conn.run(File.update(visibility=visibility).where(File.id.in_(ids)))
     for file in files:
         file.visibility = visibility
-        await conn.update(file)
+
+
+async def require_open(conn: Verbs, ids: Sequence[int], visibility: Visibility) -> None:
+    """Raise Invalid where a folder that one of these files lies in is less open than that."""
+    less = [one for one in Visibility if not one.includes(visibility)]
+    within = File.select(File.folder_id).where(File.id.in_(list(ids)))
+    select = Folder.select().where(Folder.id.in_(within), Folder.visibility.in_(less))
+    if less:
+        folder = await conn.first(select.order_by(Folder.id))
+        openness.require(folder, visibility)
 
 
 async def move(conn: Connection, files: Sequence[File], folder: Folder | None) -> None:
@@ -144,10 +153,14 @@ async def move(conn: Connection, files: Sequence[File], folder: Folder | None) -
 
     No file becomes more open by it: one that is more open than the folder is closed to that.
     """
+    folder_id, ids = folder.id if folder else None, [file.id for file in files]
+    await conn.run(File.update(folder_id=folder_id).where(File.id.in_(ids)))
+    if folder is not None:
+        wider = [one for one in Visibility if not folder.visibility.includes(one)]
+        closed = File.update(visibility=folder.visibility)
+        await conn.run(closed.where(File.id.in_(ids), File.visibility.in_(wider)))
     for file in files:
-        file.folder_id = folder.id if folder else None
-        file.visibility = openness.narrower(file.visibility, folder)
-        await conn.update(file)
+        file.folder_id, file.visibility = folder_id, openness.narrower(file.visibility, folder)
 
 
 async def remove(conn: Connection, files: Sequence[File]) -> None:
@@ -199,13 +212,16 @@ def _free(name: str) -> str:
     return f"{name}_" if name in _TAKEN else name
 
 
-async def release(engine: Engine, storage: Storage, sha256: str) -> None:
-    """Delete the content of a row that is gone, unless another row has it; outside a transaction.
+async def release(engine: Engine, storage: Storage, hashes: Iterable[str]) -> None:
+    """Delete contents of rows that are gone, unless other rows have them; outside a transaction.
 
     What was uploaded within the last hour stays for the sweep: `www.storage` says why.
     """
-    if not await queries.contents_in_use(engine, [sha256]):
-        await storage.delete(sha256)
+    wanted = sorted(hashes)
+    in_use = await queries.contents_in_use(engine, wanted)
+    for sha256 in wanted:
+        if sha256 not in in_use:
+            await storage.delete(sha256)
 
 
 async def sweep(engine: Engine, storage: Storage) -> int:

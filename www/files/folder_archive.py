@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from www import keys
-from www.errors import TooLarge
 from www.files import archive, folder_queries, queries
-from www.files.archive import MAX_ENTRIES
-from www.files.arranging import Filed, arrange
+from www.files.arranging import Filed, arranged
 from www.files.outgoing import prepared
-from www.i18n import N_
 from www.models import File, Visibility
 
 if TYPE_CHECKING:
@@ -32,19 +29,18 @@ async def respond(
     select = File.select().where(File.owner_id == folder.owner_id, File.folder_id.in_(ids))
     if only is not None:
         select = select.where(File.visibility == only)
-    files = await engine.all(select.limit(MAX_ENTRIES + 1))
-    if len(files) > MAX_ENTRIES:
-        raise TooLarge(N_("These are too many files for one archive."))
+    archive.require_few(await engine.count(select))
+    files = await engine.all(select)
     paths = await queries.folder_paths(engine, ids)
     above = len(paths[folder.id]) - 1
     files.sort(key=_by_name)
     storage, contents = await prepared(request, files)
-    filed = [
+    filed = (
         Filed(paths[file.folder_id or 0][above:], file.name, *content, file.created_at)
         for file, content in zip(files, contents, strict=True)
-    ]
+    )
     return await archive.respond(
-        request, storage, f"{folder.name}.zip", arrange(filed), meter=meter
+        request, storage, f"{folder.name}.zip", await arranged(filed), meter=meter
     )
 
 

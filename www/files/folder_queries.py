@@ -141,14 +141,11 @@ async def used_in(conn: Verbs, ids: Collection[int]) -> int:
     return sum(counts)
 
 
-async def file_ids_in(conn: Verbs, ids: Collection[int], most: int) -> list[int]:
-    """Return the numbers of the files in these folders, a few more than `most` at the most."""
+async def file_ids_in(conn: Verbs, ids: Collection[int]) -> list[int]:
+    """Return the numbers of the files in these folders."""
     found: list[int] = []
     for some in _in_steps(ids):
-        select = File.select(File.id).where(File.folder_id.in_(some))
-        found += await conn.scalars(select.limit(most + 1))
-        if len(found) > most:
-            break
+        found += await conn.scalars(File.select(File.id).where(File.folder_id.in_(some)))
     return found
 
 

@@ -13,6 +13,8 @@ from www.auth.permissions import can
 from www.errors import Invalid
 from www.files import (
     actions,
+    bulk,
+    choosing,
     folder_actions,
     folder_archive,
     folder_queries,
@@ -21,6 +23,7 @@ from www.files import (
     queries,
     telling,
 )
+from www.files.choosing import Chosen
 from www.files.forms import MAX_ID_DIGITS, FolderChange, NewFolder, Shown
 from www.files.listing import Scope
 from www.files.managing import SHOWS
@@ -55,6 +58,7 @@ async def detail(request: web.Request) -> web.Response:
         crumbs=await folder_queries.ancestors(engine, folder.parent_id),
         person=await actions.owner_of(engine, folder.owner_id),
         uses=await queries.uses(engine, [file["id"] for file in page.rows]) if manages else {},
+        offer=await choosing.offer(engine, page, shown, scope, folders) if manages else None,
         choices=await folder_queries.choices(engine, folder.owner_id) if manages else [],
     )
 
@@ -120,14 +124,8 @@ async def delete(request: web.Request) -> web.Response:
     fields = Fields(await read_form(request))
     what = fields.choice("content", ("keep", "delete"))
     fields.check()
-    async with engine.transaction() as conn:
-        await actions.hold(conn, folder.owner_id)
-        folder = await folder_queries.manageable_folder(conn, user, folder.id)
-        hashes = await folder_actions.remove(conn, folder, keep=what == "keep")
-        now = datetime.now(UTC)
-        await actions.note(conn, user, "delete-folder", folder.owner_id, [folder.name], now=now)
-    for sha256 in hashes:
-        await actions.release(engine, request.app[keys.storage], sha256)
+    storage = request.app[keys.storage]
+    await bulk.remove(engine, storage, user, Chosen([], [folder.id]), keep=what == "keep")
     return see_other(f"{_above(request, folder)}?notice=folder_deleted")
 
 

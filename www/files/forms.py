@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from www.errors import Invalid
-from www.files.archive import MAX_ENTRIES
-from www.files.folder_queries import MAX_FOLDER_NAME, MAX_FOLDERS
+from www.files.folder_queries import MAX_FOLDER_NAME
 from www.files.listing import NEWEST, ORDERS
 from www.forms import Fields
 from www.i18n import N_
@@ -25,10 +24,13 @@ if TYPE_CHECKING:
     from multidict import MultiDict
 
 MOST_AT_ONCE: Final = 200
-MAX_FIELDS: Final = MOST_AT_ONCE + MAX_FOLDERS + 20
+"""How many files and folders can be ticked one by one; their numbers fit into an address."""
+MAX_FIELDS: Final = 2000
 MAX_NAME: Final = 255
 MAX_ID_DIGITS: Final = 18
-_MAX_QUERY: Final = 200
+MAX_QUERY: Final = 200
+_BOXES: Final = ("id", "folders")
+_UPTO: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
 _ID: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -55,14 +57,14 @@ class Shown:
     @classmethod
     def read(cls, request: web.Request, shows: tuple[str, ...]) -> Shown:
         """Take the words of the query; what is none of ours reads as the first choice."""
-        sort = query_text(request, "sort", _MAX_QUERY)
-        show = query_text(request, "show", _MAX_QUERY)
+        sort = query_text(request, "sort", MAX_QUERY)
+        show = query_text(request, "show", MAX_QUERY)
         return cls(
             request.path,
             sort if sort in ORDERS else NEWEST,
-            "grid" if query_text(request, "view", _MAX_QUERY) == "grid" else "list",
+            "grid" if query_text(request, "view", MAX_QUERY) == "grid" else "list",
             show if show in shows else shows[0],
-            query_text(request, "q", _MAX_QUERY),
+            query_text(request, "q", MAX_QUERY),
         )
 
     def url(self, path: str = "", **changes: str) -> str:
@@ -138,64 +140,123 @@ class FolderChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
-    """The files and folders that are ticked in a list, and what shall be done with them."""
+class Whole:
+    """All files or all folders of a list, or both, as its page showed it.
+
+    `show`, `words` and `inside_id` say which list; `newest_file_id` and `newest_folder_id` leave
+    out what came after the page, None is no bound.
+    """
+
+    files: bool
+    folders: bool
+    show: str = "folders"
+    words: str = ""
+    inside_id: int | None = None
+    newest_file_id: int | None = None
+    newest_folder_id: int | None = None
+
+    @classmethod
+    def read(cls, fields: Fields, data: MultiDict[str]) -> Whole | None:
+        """Take all (files, folders), show, q, in, upto; None where only boxes are ticked."""
+        wanted = data.getall("all", [])
+        if not any(wanted):
+            return None
+        if not {"files", "folders"}.issuperset(filter(None, wanted)):
+            fields.refuse("all", N_("Please choose one of the options."))
+        show = fields.choice("show", ("folders", "all", "everybody"), default="folders")
+        words = fields.line("q", max_chars=MAX_QUERY, required=False)
+        inside_id = row_or_none(fields, data, "in")
+        upto = _UPTO.fullmatch(data.get("upto", ""))
+        if data.get("upto") and not upto:
+            fields.refuse("upto", N_("Please choose one of the options."))
+        newest = map(int, upto.groups()) if upto else (None, None)
+        return cls("files" in wanted, "folders" in wanted, show, words, inside_id, *newest)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the fields that `read` takes."""
+        found = [("all", name) for name in ("files", "folders") if getattr(self, name)]
+        found += [("show", self.show), ("q", self.words), ("in", str(self.inside_id or ""))]
+        if self.newest_file_id is not None:
+            found.append(("upto", f"{self.newest_file_id}.{self.newest_folder_id}"))
+        return [pair for pair in found if pair[1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What is chosen in a list: the files and folders that are ticked, and perhaps all of it."""
 
     ids: list[int]
     folder_ids: list[int]
+    whole: Whole | None = None
+
+    @classmethod
+    def read(cls, data: MultiDict[str]) -> Picked:
+        """Take id and folders (many), and what `Whole` takes; raises Invalid."""
+        fields = Fields(data)
+        picked = cls.take(fields, data)
+        fields.check()
+        return picked
+
+    @classmethod
+    def take(cls, fields: Fields, data: MultiDict[str]) -> Picked:
+        """The same for a form with more in it: `fields` collects what is wrong."""
+        sent = sum(bool(value.strip()) for name in _BOXES for value in data.getall(name, []))
+        if sent > MOST_AT_ONCE:
+            text = N_("You chose %(found)s; at most %(max)s can be chosen one by one.")
+            fields.refuse("id", text, found=sent, max=MOST_AT_ONCE)
+            return cls([], [])
+        ids, folder_ids = ticked(fields, "id"), ticked(fields, "folders")
+        whole = Whole.read(fields, data)
+        if not ids and not folder_ids and whole is None and not fields.errors:
+            fields.refuse("id", N_("Tick files or folders first."))
+        return cls(ids, folder_ids, whole)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the fields that `read` takes."""
+        boxes = [("id", str(id)) for id in self.ids]
+        boxes += [("folders", str(id)) for id in self.folder_ids]
+        return [*boxes, *(self.whole.pairs() if self.whole else ())]
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What is chosen in a list, and what shall be done with it.
+
+    `confirmed` is how many files and folders the question before a deletion spoke of.
+    """
+
+    picked: Picked
     action: Action
     folder_id: int | None
     visibility: Visibility
     sure: bool
+    confirmed: int
     keep: bool
     back: str
 
     @classmethod
     def read(cls, data: MultiDict[str]) -> Many:
-        """Take id and folders (many), action, folder, visibility, content, sure and back.
+        """Take what `Picked` takes, action, folder, visibility, content, sure, confirmed and back.
 
         Raises Invalid.
         """
         fields = Fields(data)
-        ids = ticked(fields, "id", MOST_AT_ONCE)
-        folder_ids = ticked(fields, "folders", MAX_FOLDERS)
-        if not ids and not folder_ids and not fields.errors:
-            fields.refuse("id", N_("Tick files or folders first."))
+        picked = Picked.take(fields, data)
         action = fields.choice("action", [*Action])
         folder_id = row_or_none(fields, data, "folder")
         visibility = fields.choice("visibility", [*Visibility], default=Visibility.UNLISTED)
         sure = fields.checked("sure")
+        confirmed = fields.integer("confirmed", minimum=0, maximum=10**9, default=0)
         keep = fields.choice("content", ("keep", "delete"), default="keep") == "keep"
         fields.check()
         back = list_address(data.get("back", ""))
         choices = Action(action), folder_id, Visibility(visibility)
-        return cls(ids, folder_ids, *choices, sure, keep, back)
+        return cls(picked, *choices, sure, confirmed, keep, back)
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """The files and folders that shall come as one archive."""
-
-    ids: list[int]
-    folder_ids: list[int]
-
-    @classmethod
-    def read(cls, data: MultiDict[str]) -> Picked:
-        """Take id and folders (many); raises Invalid."""
-        fields = Fields(data)
-        ids = ticked(fields, "id", MAX_ENTRIES)
-        folder_ids = ticked(fields, "folders", MAX_FOLDERS)
-        if not ids and not folder_ids and not fields.errors:
-            fields.refuse("id", N_("Choose at least one file."))
-        fields.check()
-        return cls(ids, folder_ids)
-
-
-def ticked(fields: Fields, name: str, most: int) -> list[int]:
+def ticked(fields: Fields, name: str) -> list[int]:
     """Return the numbers that boxes send under `name`, each once."""
-    values = fields.many(name, max_items=most, max_chars=MAX_ID_DIGITS)
-    if len(values) > most:
-        return []
+    values = fields.many(name, max_items=MOST_AT_ONCE, max_chars=MAX_ID_DIGITS)
     if not all(map(_ID.fullmatch, values)):
         fields.refuse(name, N_("Please choose one of the options."))
         return []
@@ -221,7 +282,7 @@ def visibility_of(fields: Mapping[str, Sequence[str]]) -> Visibility | None:
 def asked(request: web.Request) -> tuple[int | None, Visibility | None]:
     """Return folder and visibility as the address of an upload names them; raises Invalid."""
     folder = query_text(request, "folder", MAX_ID_DIGITS)
-    visibility = query_text(request, "visibility", _MAX_QUERY)
+    visibility = query_text(request, "visibility", MAX_QUERY)
     return folder_of({"folder": [folder]}), visibility_of({"visibility": [visibility]})
 
 

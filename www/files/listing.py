@@ -109,19 +109,38 @@ async def page(
 
 def files(scope: Scope, order: str) -> Select[Any]:
     """The question of `page`; apart, so that a test can look at its plan."""
-    select: Select[Any] = File.select(*_LISTED).join(User)
-    order_by = ORDERS[order]
-    # Words of which folding leaves nothing ask for nothing: the list stands as it is.
     if matching := naming.found_by(scope.words, scope.owner_id):
         # The index of names gives its hits in the order of its keys, which are those of files.
-        select = FileSearch.select(*_LISTED).join(File, on=FileSearch.file_id == File.id)
-        select = select.join(User, on=User.id == File.owner_id)
-        select = select.where(*matching)
-        order_by = (FileSearch.file_id.desc(),)
-    elif scope.owner_id is not None:
+        select: Select[Any] = FileSearch.select(*_LISTED)
+        select = select.join(File, on=FileSearch.file_id == File.id)
+        select = select.join(User, on=User.id == File.owner_id).where(*matching)
+        return _narrowed(select, scope).order_by(FileSearch.file_id.desc())
+    select = File.select(*_LISTED).join(User)
+    return _narrowed(select, scope).order_by(*ORDERS[order])
+
+
+def numbers(scope: Scope, newest_id: int | None) -> Select[Any, tuple[int]]:
+    """The question for the numbers of all files of a list, in no order.
+
+    Those after `newest_id` are left out, None is no bound.
+    """
+    select: Select[Any, tuple[int]] = File.select(File.id)
+    key: Expression[int] = File.id
+    if matching := naming.found_by(scope.words, scope.owner_id):
+        select = FileSearch.select(FileSearch.file_id).where(*matching)
+        select = select.join(File, on=FileSearch.file_id == File.id)
+        key = FileSearch.file_id
+    if newest_id is not None:
+        select = select.where(key <= newest_id)
+    return _narrowed(select, scope)
+
+
+def _narrowed(select: Select[Any, Any], scope: Scope) -> Select[Any, Any]:
+    # Words of which folding leaves nothing ask for nothing: the list stands as it is.
+    if scope.owner_id is not None and not naming.found_by(scope.words, scope.owner_id):
         select = select.where(File.owner_id == scope.owner_id)
     if not scope.everywhere:
         select = select.where(File.folder_id == scope.folder_id)
     if scope.only is not None:
         select = select.where(File.visibility == scope.only)
-    return select.order_by(*order_by)
+    return select

@@ -12,8 +12,9 @@ from www import keys
 from www.accounts.queries import user_by_name
 from www.auth.permissions import at_least, can
 from www.errors import Invalid, NotFound
-from www.files import actions, folder_queries, listing, many, queries, telling, types
-from www.files.forms import FileChange, Shown
+from www.files import actions, choosing, folder_queries, listing, many, queries, telling, types
+from www.files.choosing import Chosen
+from www.files.forms import FileChange, Picked, Shown
 from www.files.listing import Scope
 from www.forms import Form
 from www.models import Role, User, Visibility
@@ -36,10 +37,7 @@ async def index(request: web.Request) -> web.Response:
     """List the folders and files of the person; an administrator's also those of everybody."""
     engine, user = request.app[keys.engine], signed_in(request)
     shown = Shown.read(request, (*SHOWS, "everybody") if at_least(user, Role.ADMIN) else SHOWS)
-    everywhere = shown.show != "folders" or bool(shown.words)
-    owner_id = None if shown.show == "everybody" else user.id
-    scope = Scope(owner_id, everywhere=everywhere, words=shown.words)
-    folders = None if everywhere else folder_queries.folders_in(user.id, None, None)
+    scope, folders = choosing.own(user, shown.show, shown.words)
     page = await listing.page(engine, scope, shown.sort, cursor(request), folders)
     if wants_json(request):
         return telling.contents(request, page)
@@ -49,7 +47,8 @@ async def index(request: web.Request) -> web.Response:
         shown=shown,
         page=page,
         uses=await queries.uses(engine, [file["id"] for file in page.rows]),
-        choices=await folder_queries.choices(engine, user.id) if owner_id else [],
+        offer=await choosing.offer(engine, page, shown, scope, folders),
+        choices=await folder_queries.choices(engine, user.id) if scope.owner_id else [],
         used_bytes=await queries.used_bytes(engine, user.id),
         reserved_bytes=await queries.reserved_bytes(engine, user.id),
         quota_bytes=await quota_bytes(request, user.id),
@@ -107,8 +106,8 @@ async def delete(request: web.Request) -> web.Response:
     file = await queries.manageable_file(engine, user, row_id(request))
     back = request.app[keys.urls]("files.index")
     if request.method != hdrs.METH_POST:
-        return await many.ask(request, [file], [], back)
-    await many.remove(request, user, [file.id])
+        return await many.ask(request, Picked([file.id], []), Chosen([file.id], []), back)
+    await many.remove(request, user, Chosen([file.id], []))
     return see_other(f"{back}?notice=file_deleted")
 
 
@@ -166,6 +165,7 @@ async def _about(
     request: web.Request, file: File, form: Form, status: int = HTTPStatus.OK
 ) -> web.Response:
     engine = request.app[keys.engine]
+    posts, _number = await queries.posts_with(engine, [file.id])
     return render(
         request,
         "files/edit.html",
@@ -176,7 +176,7 @@ async def _about(
         owner=await actions.owner_of(engine, file.owner_id),
         choices=await folder_queries.choices(engine, file.owner_id),
         crumbs=await folder_queries.ancestors(engine, file.folder_id),
-        posts=many.seen(request, await queries.posts_with(engine, [file.id])),
+        posts=many.seen(request, posts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from secrets import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,7 +12,7 @@ from www.errors import NotFound
 from www.models import Blog, BlogFile, File, Folder, FormerName, Upload, User, Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import Any
 
     from www.db import Select
@@ -22,7 +23,7 @@ LARGEST: Final = 20
 _MOST_HASHES: Final = 1000
 _MOST_IDS: Final = 500
 _MOST_FOLDERS: Final = 100
-_MOST_BLOGS: Final = 50
+MOST_POSTS: Final = 50
 
 
 class Kind(NamedTuple):
@@ -174,14 +175,35 @@ async def uses(conn: Verbs, ids: Sequence[int]) -> dict[int, int]:
     return dict(await conn.tuples(select.group_by(BlogFile.file_id)))
 
 
-async def posts_with(conn: Verbs, ids: Sequence[int]) -> list[Blog]:
-    """Return posts and drafts that refer to any of these files, the newest first."""
-    if not ids:
-        return []
-    wanted = BlogFile.select(BlogFile.blog_id).where(BlogFile.file_id.in_(list(ids)))
+async def posts_with(conn: Verbs, ids: Sequence[int]) -> tuple[list[Blog], int]:
+    """Return posts and drafts that refer to any of these files, and how many there are.
+
+    They are the newest, at most MOST_POSTS.
+    """
+    numbers: set[int] = set()
+    for some in in_steps(ids):
+        select = BlogFile.select(BlogFile.blog_id).where(BlogFile.file_id.in_(some))
+        numbers.update(await conn.scalars(select))
+        await asyncio.sleep(0)
     columns = (Blog.id, Blog.author_id, Blog.title, Blog.slug, Blog.published_at)
-    select = Blog.select(*columns).where(Blog.id.in_(wanted))
-    return await conn.all(select.order_by(Blog.id.desc()).limit(_MOST_BLOGS))
+    newest = sorted(numbers, reverse=True)[:MOST_POSTS]
+    select_posts = Blog.select(*columns).where(Blog.id.in_(newest)).order_by(Blog.id.desc())
+    return (await conn.all(select_posts) if newest else []), len(numbers)
+
+
+async def size_of(conn: Verbs, ids: Sequence[int]) -> int:
+    """Return the bytes of these files together."""
+    sums = []
+    for some in in_steps(ids):
+        sums.append(await conn.scalar(File.select(total(File.size)).where(File.id.in_(some))))
+        await asyncio.sleep(0)
+    return sum(size or 0 for size in sums)
+
+
+def in_steps(ids: Sequence[int]) -> Iterator[list[int]]:
+    """Cut numbers into lists that one question may hold."""
+    for start in range(0, len(ids), _MOST_IDS):
+        yield list(ids[start : start + _MOST_IDS])
 
 
 async def listed_files(conn: Verbs, user: User, ids: Sequence[int]) -> list[File]:
@@ -190,11 +212,11 @@ async def listed_files(conn: Verbs, user: User, ids: Sequence[int]) -> list[File
     Those are one's own and public ones, for an administrator all. Raises NotFound.
     """
     found: dict[int, File] = {}
-    for start in range(0, len(ids), _MOST_IDS):
-        some = ids[start : start + _MOST_IDS]
+    for some in in_steps(ids):
         found.update(
             {row.id: row for row in await conn.all(File.select().where(File.id.in_(some)))}
         )
+        await asyncio.sleep(0)
     files = [found[id] for id in dict.fromkeys(ids) if id in found]
     public = Visibility.PUBLIC
     if len(files) < len(set(ids)) or not all(

@@ -8,18 +8,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 from multidict import MultiDict
 
 from www import keys
 from www.addresses import client_address
-from www.errors import Invalid, NotFound, RateLimited, TooLarge, WwwError
-from www.files import again, folder_queries, openness, queries, telling
+from www.errors import Invalid, NotFound, RateLimited, WwwError
+from www.files import again, choosing, folder_queries, openness, queries, telling
 from www.files import archive as archives
 from www.files.actions import Arrival
 from www.files.archive import MAX_ENTRIES
-from www.files.arranging import Filed, arrange
+from www.files.arranging import Filed, arranged
 from www.files.forms import MAX_FIELDS, Picked, asked, folder_of, visibility_of
 from www.files.outgoing import prepared, send
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
@@ -93,35 +94,40 @@ async def _require_readable(request: web.Request, file: File, name: str, wait_s:
 
 
 async def archive(request: web.Request) -> web.StreamResponse:
-    """Send the files with the numbers `id`, and all in the `folders`, as one zip."""
+    """Send the chosen files, and all in the chosen folders, as one zip.
+
+    A form is led to an address with all of it: only a GET can be resumed.
+    """
     engine, user = request.app[keys.engine], signed_in(request)
-    posted = request.method == hdrs.METH_POST
-    picked = Picked.read(
-        await read_form(request, max_fields=MAX_FIELDS) if posted else MultiDict(request.query)
-    )
+    if request.method == hdrs.METH_POST:
+        picked = Picked.read(await read_form(request, max_fields=MAX_FIELDS))
+        return see_other(f"{request.path}?{urlencode(picked.pairs())}")
+    picked = Picked.read(MultiDict(request.query))
     files = await queries.listed_files(engine, user, await _picked(engine, user, picked))
     paths = await queries.folder_paths(engine, {f.folder_id for f in files if f.folder_id})
     storage, contents = await prepared(request, files)
-    filed = [
+    filed = (
         Filed(paths.get(f.folder_id or 0, ()), f.name, *content, f.created_at)
         for f, content in zip(files, contents, strict=True)
-    ]
-    return await archives.respond(request, storage, _ARCHIVE_NAME, arrange(filed))
+    )
+    return await archives.respond(request, storage, _ARCHIVE_NAME, await arranged(filed))
 
 
 async def _picked(engine: Engine, user: User, picked: Picked) -> list[int]:
-    """Return the numbers of the chosen files. Raises NotFound, TooLarge, Invalid."""
+    """Return the numbers of the chosen files. Raises NotFound, Forbidden, TooLarge, Invalid."""
     folders = await folder_queries.manageable_folders(engine, user, picked.folder_ids)
     if len(folders) < len(picked.folder_ids):
         raise NotFound
-    tree = await folder_queries.inside_all(engine, [folder.id for folder in folders])
-    ids = [*picked.ids, *await folder_queries.file_ids_in(engine, tree, MAX_ENTRIES)]
-    if len(ids) > MAX_ENTRIES:
-        raise TooLarge(N_("These are too many files for one archive."))
+    ids, folder_ids = picked.ids, [folder.id for folder in folders]
+    if picked.whole is not None:
+        more, more_folders = await choosing.all_of(engine, user, picked.whole, MAX_ENTRIES)
+        ids, folder_ids = [*ids, *more], [*folder_ids, *more_folders]
+    tree = await folder_queries.inside_all(engine, folder_ids)
+    archives.require_few(len(ids) + await folder_queries.files_in(engine, tree))
+    ids = [*ids, *await folder_queries.file_ids_in(engine, tree)]
     if not ids:
-        raise Invalid(
-            {"folders": [N_("There are no files in it.")]}, N_("There are no files in it.")
-        )
+        text = N_("There are no files in it.")
+        raise Invalid({"folders": [text]}, text)
     return ids
 
 
