@@ -134,6 +134,27 @@ async def test_one_file_is_renamed_shared_and_deleted(ada):
     assert "renamed.txt" not in await listed(ada)
 
 
+async def test_a_link_ends_when_its_maker_wants(ada):
+    row = ada.main.locator("li.file", has_text="a.txt")
+    await row.get_by_role("link", name="Details").click()
+    await ada.follow("Share")
+    days, until = ada.page.get_by_label("Days"), ada.page.get_by_label("Date and time")
+    await expect(days).to_be_hidden()
+    await expect(until).to_be_hidden()
+    await ada.page.get_by_label("Expires").select_option(label="At a date and time …")
+    await expect(until).to_be_visible()
+    await ada.press("Make the link")
+    await expect(ada.page.locator("#f-until-wrong")).to_have_text("Please fill this in.")
+    await ada.fill(until="2031-05-04T18:00", note="For Rosa")
+    await ada.page.get_by_label("Expires").select_option(label="After a number of days …")
+    await ada.fill(days="3")
+    await ada.press("Make the link")
+    await expect(until).to_be_visible()  # what was forgotten there is shown
+    await until.fill("")
+    await ada.press("Make the link")
+    await expect(ada.page.locator("#links")).to_contain_text("For Rosa")
+
+
 async def test_a_folder_is_made_changed_and_deleted(ada):
     await ada.follow("New folder")
     await ada.fill(name="drafts")

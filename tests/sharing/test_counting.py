@@ -206,6 +206,22 @@ async def test_a_player_looks_and_jumps(alice, visitor, downloads):
     await fetch(browser, content(link, 1, made["name"]), 410)
 
 
+async def test_curl_goes_on_where_it_stopped(alice, large, tmp_path, downloads):
+    link = await share(alice, limit="1")
+    url = str(alice.make_url(path_of(link)))
+
+    async def curl(*options):
+        command = ["curl", "-sf", "-b", "jar", "-c", "jar", "-o", "large.bin", *options, url]
+        process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path)
+        return await process.wait()
+
+    assert await curl("--range", "0-1999999") == 0  # all of it that came before the line broke
+    assert await curl("--continue-at", "-") == 0
+    assert (tmp_path / "large.bin").read_bytes() == LARGE
+    assert await curl() == 22  # refused: that would be another one
+    assert await downloads() == (1, 0)
+
+
 async def test_a_cookie_is_good_for_one_file_of_one_link(alice, visitor, downloads):
     folder = await make(alice, "top")
     await put(alice, folder, ("large.bin", b"hello"), ("b.txt", b"words"))
