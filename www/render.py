@@ -33,7 +33,7 @@ NOTICES: Final = frozenset(
         *("welcome", "password_changed", "profile_saved", "session_revoked", "invited"),
         *("user_changed", "comment_deleted", "file_deleted", "figures_reset"),
         *("files_deleted", "folder_deleted", "link_revoked", "shared"),
-        *("ticked_deleted", "upload_discarded"),
+        *("ticked_deleted", "upload_discarded", "signed_in_again"),
     }
 )
 """What `?notice=` may name; the template holds the texts."""

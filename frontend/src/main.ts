@@ -1,6 +1,8 @@
 /* What makes the pages quicker to use. Each module looks for its own element and does nothing where there is none. */
+import { setUpBack } from "./back";
 import { setUpCopying } from "./copy";
 import { setUpDrafts } from "./drafts";
+import { setUpDropping } from "./dropping";
 import { setUpKeys } from "./keys";
 import { setUpMenu } from "./menu";
 import { setUpPreview } from "./preview";
@@ -9,6 +11,6 @@ import { setUpThemes } from "./themes";
 import { setUpTicking } from "./ticking";
 import { setUpUpload } from "./upload";
 
-for (const setUp of [setUpCopying, setUpDrafts, setUpKeys, setUpMenu, setUpPreview, setUpReading, setUpThemes, setUpTicking, setUpUpload]) {
+for (const setUp of [setUpBack, setUpCopying, setUpDrafts, setUpDropping, setUpKeys, setUpMenu, setUpPreview, setUpReading, setUpThemes, setUpTicking, setUpUpload]) {
   setUp();
 }

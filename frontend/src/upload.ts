@@ -3,14 +3,5 @@ import { find } from "./dom";
 
 export function setUpUpload(): void {
   const form = find("form[data-upload]", HTMLFormElement);
-  const input = form && find("input[type=file]", HTMLInputElement, form);
-  const box = form && find(".drop", HTMLElement, form);
-  if (!form || !input || !box) return;
-  void import("./uploads/uploader").then(({ takeOver }) => {
-    takeOver(form, input, box);
-    const hint = find("[data-drop-hint]", HTMLElement, form);
-    if (!hint) return;
-    hint.textContent = form.dataset["textDrop"] ?? "";
-    hint.hidden = false;
-  });
+  if (form) void import("./uploads/uploader").then(({ takeOver }) => takeOver(form));
 }

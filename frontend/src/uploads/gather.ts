@@ -8,8 +8,24 @@ export interface Found {
 
 const LITTER = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]); // what systems leave in folders
 
+const NAMELESS = /^(?:image)?(?:\.\w+)?$/i;
+const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
+
 export function listed(files: FileList | null | undefined): Found[] {
   return [...(files ?? [])].map((file) => ({ file, path: file.webkitRelativePath })).filter(wanted);
+}
+
+/** What was pasted. Browsers call every picture image.png: its address would be guessed, if it is not private. */
+export function pasted(files: FileList | null | undefined): Found[] {
+  return listed(files).map(({ file, path }) => ({ file: NAMELESS.test(file.name) ? named(file) : file, path }));
+}
+
+/** The same with 40 random bits in its name, as the server gives them to what has none (www/utils/names.py). */
+function named(file: File): File {
+  const bits = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => DIGITS[byte % 32]).join("");
+  const [ending = ""] = /\.\w+$/.exec(file.name) ?? [];
+  const name = `${file.type.startsWith("image/") ? "image" : "file"}-${bits}${ending}`;
+  return new File([file], name, { type: file.type, lastModified: file.lastModified });
 }
 
 /** What was dropped. The browser forgets it with the event, so all is asked for before the first wait. */

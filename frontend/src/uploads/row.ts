@@ -8,14 +8,16 @@ import { Speed } from "./speed";
 import type { Waiting } from "./unfinished";
 import type { Words } from "./words";
 
-export type State = "waiting" | "running" | "paused" | "offline" | "failed" | "done" | "cancelled";
+export type State = "waiting" | "running" | "paused" | "offline" | "signed-out" | "failed" | "done" | "cancelled";
 
 export interface Target {
   endpoint: string;
+  signIn: string; // where one signs in again
   direct: string | undefined; // where uploads begin that go to the bucket, if they do
   metadata: () => Record<string, string>;
   changed: (row: Row) => void;
   say: (text: string) => void;
+  tell: (text: string) => void; // to who does not see the line
 }
 
 const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000];
@@ -52,6 +54,16 @@ export class Row {
     return this.file.name;
   }
 
+  /** The space that it takes of what the page was told is free: what waits from an earlier visit has its own. */
+  get takes(): number {
+    return this.waiting || (this.state === "failed" && this.upload.url === null) ? 0 : this.file.size;
+  }
+
+  /** The space that the server gives back when it is cancelled, and the page has not counted. */
+  get frees(): number {
+    return this.waiting ? this.file.size : 0;
+  }
+
   /** Begins, or goes on where an earlier visit was interrupted. */
   start(): void {
     this.speed.reset();
@@ -65,12 +77,12 @@ export class Row {
     });
   }
 
-  /** Says that something is wrong before anything was sent. */
-  refuse(text: string): void {
+  /** Says that something is wrong before anything was sent; `again` where that may change. */
+  refuse(text: string, again = false): void {
     this.become("failed", text);
-    this.buttons.resume.hidden = true;
+    this.buttons.resume.hidden = !again;
     this.buttons.cancel.textContent = this.words.text("Remove");
-    this.target.say(`${this.file.name}: ${text}`);
+    this.target.tell(`${this.file.name}: ${text}`);
   }
 
   async pause(): Promise<void> {
@@ -165,20 +177,34 @@ export class Row {
   private finished(): void {
     this.bar.value = 1;
     this.become("done", this.words.text("Done"));
-    this.target.say(this.words.text("Arrived", { name: this.file.name }));
+    this.target.tell(this.words.text("Arrived", { name: this.file.name }));
   }
 
   private async failed(error: Error | DetailedError): Promise<void> {
     if (this.state !== "running") return;
     const answer = error instanceof DetailedError ? error.originalResponse : null;
     // The library forgets the upload when it is not let in; the person will be back.
-    if (answer?.getStatus() === 401) this.upload.url ??= this.address;
-    if (error instanceof Refusal) this.become("failed", this.words.text("Refused"));
-    else if (answer) this.become("failed", this.refusal(answer.getStatus(), answer.getBody()));
+    if (answer?.getStatus() === 401) {
+      this.upload.url ??= this.address;
+      this.become("signed-out", this.words.text("SignedOut"));
+      this.detail.append(" ", this.signIn());
+    } else if (error instanceof Refusal) this.become("failed", this.words.text("Refused"));
+    else if (answer) this.become("failed", this.refusal(answer.getBody()));
     else if (await this.isReadable()) this.become("offline", this.words.text("Offline"));
     else return this.refuse(this.words.text("Unreadable"));
-    const text = this.detail.textContent ?? "";
-    this.target.say(`${this.file.name}: ${text}`);
+    this.target.tell(`${this.file.name}: ${this.detail.textContent ?? ""}`);
+  }
+
+  /** Signing in takes a window of its own: this one has the files. */
+  private signIn(): HTMLAnchorElement {
+    const link = document.createElement("a");
+    link.href = this.target.signIn;
+    link.target = "_blank";
+    link.textContent = this.words.text("SignIn");
+    link.addEventListener("click", (event) => {
+      if (window.open(link.href, "_blank")) event.preventDefault(); // it may close itself then
+    });
+    return link;
   }
 
   /** A file that was moved or changed meanwhile fails like a lost connection. */
@@ -192,8 +218,7 @@ export class Row {
   }
 
   /** What the server said, in the reader's language; else what we can say ourselves. */
-  private refusal(status: number, body: string): string {
-    if (status === 401) return this.words.text("SignedOut");
+  private refusal(body: string): string {
     try {
       const problem: unknown = JSON.parse(body);
       if (problem && typeof problem === "object" && "detail" in problem && typeof problem.detail === "string") return problem.detail;
@@ -209,7 +234,7 @@ export class Row {
     this.element.dataset["state"] = state;
     this.detail.textContent = text;
     this.buttons.pause.hidden = state !== "running";
-    this.buttons.resume.hidden = !["paused", "offline", "failed"].includes(state);
+    this.buttons.resume.hidden = !["paused", "offline", "signed-out", "failed"].includes(state);
     this.buttons.resume.textContent = this.words.text(state === "paused" ? "Resume" : "Retry");
     this.buttons.cancel.hidden = state === "done";
     if (focused instanceof HTMLElement && focused.hidden && this.element.contains(focused)) {

@@ -13,6 +13,7 @@ export interface Waiting {
 interface Actions {
   goOn: (found: Found, waiting: Waiting) => void;
   say: (text: string) => void;
+  freed: (bytes: number) => void;
 }
 
 export class Unfinished {
@@ -73,6 +74,7 @@ export class Unfinished {
       return this.actions.say(this.words.text("Offline"));
     }
     this.drop(item);
+    this.actions.freed(Number(item.dataset["size"] || item.dataset["arrived"]));
     this.actions.say(this.words.text("Discarded", { name: item.dataset["name"] ?? "" }));
   }
 
