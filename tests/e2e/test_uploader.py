@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import re
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from tests.actors import PASSWORD
+from tests.e2e.site import running
 from tests.e2e.uploading import (
     cut_off,
     drop,
@@ -123,19 +126,90 @@ async def test_it_uploads_where_the_browser_keeps_nothing(nora, lonely, block, h
     assert await stored(nora, lonely, f"{how}.bin") == hashlib.sha256(block * 8).hexdigest()
 
 
-async def test_it_says_what_is_wrong(nora, lonely):
+async def test_it_says_what_is_wrong_once(nora, lonely):
     await nora.page.evaluate("() => document.querySelector('[data-upload]').dataset.max = '10'")
-    file = {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": bytes(11)}
-    await nora.page.locator("[type=file]").set_input_files(file)
+    await choose(nora, "a.bin", bytes(11))
     said = nora.page.locator("[data-progress-text]")
     await expect(said).to_contain_text("a.bin: This file is larger than")
+    await expect(said).to_have_class(re.compile("unseen"))  # for who hears the page
+    await expect(nora.main.locator("li", has_text="This file is larger than")).to_have_count(1)
+    await nora.press("Upload")
+    await expect(said).to_have_text("Please choose a file.")
+    await expect(said).not_to_have_class(re.compile("unseen"))
     await nora.page.context.clear_cookies()
-    await nora.page.locator("[type=file]").set_input_files(file | {"name": "b", "buffer": b"x"})
+    await choose(nora, "b", b"x")
     await nora.press("Upload")
     await expect(said).to_contain_text("b: You are signed out.")
     await let_in(nora, lonely, "nora")
     await nora.press("Try again")
     await expect(said).to_have_text("b has arrived.")
+
+
+async def choose(visitor, name, content):
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    await visitor.page.locator("[type=file]").set_input_files(file)
+
+
+async def test_what_does_not_fit_is_refused_before_a_byte(browser, tmp_path):
+    with running(tmp_path, WWW_LIMITS__QUOTA_BYTES="300 kB") as small:
+        async with uploading(browser, small) as nora:
+            sent = []
+            nora.page.on("request", lambda r: sent.append(r) if r.method != "GET" else None)
+            await choose(nora, "fits.bin", bytes(200_000))
+            await choose(nora, "not.bin", bytes(150_000))
+            line = nora.main.locator("[data-uploads] li", has_text="not.bin")
+            figures = "only 100 kB are left, as 200 kB of 300 kB are taken."
+            await expect(line).to_contain_text(f"150 kB will not fit: {figures}")
+            await choose(nora, "huge.bin", bytes(310_000))
+            line = nora.main.locator("[data-uploads] li", has_text="huge.bin")
+            await expect(line).to_contain_text(f"310 kB will not fit: {figures}")
+            assert sent == []
+            async with nora.page.expect_response("**/uploads") as answer:
+                await nora.press("Try again", line)  # the server has the last word
+            assert (await answer.value).status == 413
+            figures = "only 300 kB are left, as 0 B of 300 kB are taken."
+            await expect(line).to_contain_text(f"310 kB will not fit: {figures}")
+
+
+async def test_the_button_goes_while_nothing_is_left_to_start(nora, block):
+    button = nora.main.get_by_role("button", name="Upload", exact=True)
+    await slowly(nora, 1024 * 1024)
+    await drop(nora, block, 8, "cancelled.bin")
+    await expect(button).to_be_visible()
+    await button.focus()
+    await nora.page.keyboard.press("Enter")
+    await expect(button).to_be_hidden()
+    await expect(nora.main.get_by_role("button", name="Pause", exact=True)).to_be_focused()
+    await nora.press("Cancel")
+    await expect(button).to_be_visible()
+    await choose(nora, "waits", b"x")
+    await expect(nora.main.get_by_text("Waiting.")).to_be_visible()
+
+
+async def test_who_signs_in_again_comes_back_to_the_upload(nora, lonely, block):
+    await nora.page.context.clear_cookies()
+    await drop(nora, block, 3, "again.bin")
+    await nora.press("Upload")
+    async with nora.page.context.expect_page() as opened:
+        await nora.follow("Sign in", nora.main)
+    window = await opened.value
+    await window.get_by_label("Name").fill("nora")
+    await window.get_by_label("Password").fill(PASSWORD)
+    async with window.expect_event("close"):
+        await window.get_by_role("main").get_by_role("button", name="Sign in").click()
+    await nora.notice("Uploaded.")
+    assert await stored(nora, lonely, "again.bin") == hashlib.sha256(block * 3).hexdigest()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+async def test_it_is_as_open_as_one_chooses(browser, lonely, scripts):
+    async with uploading(browser, lonely, language="zh-Hans", scripts=scripts) as nora:
+        await nora.main.get_by_label("谁可以读取").select_option(label="私密")
+        await choose(nora, f"秘密 {scripts}.txt", b"x")
+        await nora.press("Upload")
+        await nora.notice("Uploaded.")
+        line = nora.main.locator(".files .file", has_text=f"秘密 {scripts}.txt")
+        await expect(line.get_by_text("私密")).to_be_visible()
 
 
 async def test_a_server_that_is_away_is_asked_again(nora, block):

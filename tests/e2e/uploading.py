@@ -19,6 +19,14 @@ DROP = """([block, count, name]) => {
     for (const name of ["dragenter", "dragover", "drop"])
         box.dispatchEvent(new DragEvent(name, {dataTransfer: transfer, bubbles: true}));
 }"""
+PASTE = """files => {
+    const transfer = new DataTransfer();
+    for (const [name, type, data] of files) {
+        const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, {type}));
+    }
+    document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true}));
+}"""
 FORBID = """Object.defineProperty(window, "localStorage", {
     get() { throw new DOMException("The request was denied.", "SecurityError"); }
 });"""
@@ -110,3 +118,19 @@ async def stored(visitor, site, name):
             async for chunk in answer.content.iter_any():
                 digest.update(chunk)
         return digest.hexdigest()
+
+
+async def drop_from_disk(visitor, *paths, kinds=("dragEnter", "dragOver", "drop")):
+    """Drop files and folders in the middle of the window, as the system reports it."""
+    session = await visitor.page.context.new_cdp_session(visitor.page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in kinds:
+        event = {"type": kind, "x": 400, "y": 300, "data": data}
+        await session.send("Input.dispatchDragEvent", event)
+    await session.detach()
+
+
+async def paste(visitor, *files):
+    """Paste files, each a name, a type and its bytes."""
+    coded = [[name, kind, base64.b64encode(data).decode()] for name, kind, data in files]
+    await visitor.page.evaluate(PASTE, coded)
