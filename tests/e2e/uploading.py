@@ -125,7 +125,7 @@ async def drop_from_disk(visitor, *paths, kinds=("dragEnter", "dragOver", "drop"
     session = await visitor.page.context.new_cdp_session(visitor.page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in kinds:
-        event = {"type": kind, "x": 400, "y": 300, "data": data}
+        event = {"type": kind, "x": 200, "y": 300, "data": data}
         await session.send("Input.dispatchDragEvent", event)
     await session.detach()
 

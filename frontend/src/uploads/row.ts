@@ -97,14 +97,19 @@ export class Row {
     const next = this.element.nextElementSibling ?? this.element.previousElementSibling;
     this.element.remove();
     this.become("cancelled", "");
-    // Who works with the keyboard stays near the place.
-    if (held) (next?.querySelector<HTMLElement>("button:not([hidden])") ?? document.querySelector<HTMLElement>("#f-file"))?.focus();
+    if (held) this.leave(next);
     this.target.say(this.words.text("Cancelled", { name: this.file.name }));
     try {
       await this.upload.abort(begun); // also there: the space is free at once
     } catch {
       // Not reached: the server forgets it by itself after a while.
     }
+  }
+
+  /** Lets who works with the keyboard stay near the place. */
+  private leave(next: Element | null): void {
+    const near = next?.querySelector<HTMLElement>("button:not([hidden])") ?? document.querySelector<HTMLElement>(".drop:not([hidden]) #f-file");
+    (near ?? document.querySelector<HTMLElement>("#main"))?.focus();
   }
 
   private progress(sent: number, total: number): void {
@@ -268,7 +273,7 @@ export class Row {
   private button(text: string, press: () => void): HTMLButtonElement {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "button";
+    button.className = "button small";
     button.textContent = this.words.text(text);
     button.title = `${this.words.text(text)}: ${this.file.name}`;
     button.addEventListener("click", press);

@@ -75,8 +75,9 @@ class Uploader {
     if (hint) {
       hint.textContent = this.words.text(this.isGuest ? "DropMore" : "Drop");
       hint.hidden = false;
+      if (this.isGuest) this.form.prepend(hint);
     }
-    for (const part of this.form.querySelectorAll<HTMLElement>("[data-where]")) part.hidden = this.isGuest;
+    for (const part of this.form.querySelectorAll<HTMLElement>("[data-where], .drop")) part.hidden = this.isGuest;
   }
 
   /** Goes on by itself once there is a network again, or the person has signed in again. */
