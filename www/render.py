@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ import jinja2
 from aiohttp import hdrs, web
 
 from www import keys
+from www.addresses import absolute_url
 from www.forms import Form
 from www.i18n import LANGUAGES, Formats, translations
 
@@ -127,6 +129,7 @@ def page_context(request: web.Request, status: int) -> dict[str, object]:
         "languages": LANGUAGES,
         "theme": request[keys.theme],
         "url": app[keys.urls],
+        "absolute": partial(absolute_url, request),
         "static": app[keys.assets].url,
         "has_bundle": app[keys.assets].get("dist/main.js") is not None,
         "path": request.path,

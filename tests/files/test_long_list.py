@@ -6,6 +6,7 @@ import pytest
 
 from tests.files.door import JSON, file_of, send, upload
 from tests.files.test_folders import make, put
+from tests.sharing.door import share
 from www.files import naming
 from www.files.listing import PAGE_SIZE
 from www.models import Folder, Visibility
@@ -49,20 +50,12 @@ async def walk(actor, path):
     return found
 
 
-async def share(actor, folder):
-    """Return the address of a new link to a folder."""
-    fields = {"days": "0", "limit": "", "password": ""}
-    await actor.post(f"/folders/{folder}/share", data=fields)
-    page = await (await actor.get(f"/folders/{folder}/share")).text()
-    return re.findall(r"/s/[\w-]+", page)[0]
-
-
 @pytest.fixture
 async def places(alice, engine):
     """Many folders and files at alice's top, and as many in one of her folders."""
     top = await engine.insert(folder_of(alice.user, "z", visibility=Visibility.PUBLIC))
     await fill(engine, alice.user, MANY, MANY, parent_id=top.id)
-    shared = await share(alice, top.id)
+    shared = await share(alice, f"/folders/{top.id}")
     outer = await engine.insert(folder_of(alice.user, "outer"))
     top.parent_id = outer.id
     await engine.update(top)
@@ -106,7 +99,7 @@ async def test_a_folder_in_a_shared_folder_goes_page_by_page(alice, client, engi
     top = await make(alice, "top")
     inner = await make(alice, "inner", top)
     await fill(engine, alice.user, 0, PAGE_SIZE + 1, parent_id=inner)
-    pages = await walk(client, f"{await share(alice, top)}?in={inner}")
+    pages = await walk(client, f"{await share(alice, f'/folders/{top}')}?in={inner}")
     assert [len(names) for names in pages] == [PAGE_SIZE, 1]
 
 

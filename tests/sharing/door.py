@@ -8,7 +8,7 @@ async def share(actor, thing="/files/1", **fields):
     answer = await actor.post(f"{thing}/share", data={"lifetime": "7", **fields})
     page = await answer.text()
     assert answer.status == 200, page
-    return re.findall(r'value="(/s/[^"]+)"', page)[0]
+    return re.findall(r'value="[^"]*(/s/[^"]+)"', page)[0]
 
 
 def content(link, id_=1, name="照片 1.txt"):

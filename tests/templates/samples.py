@@ -445,6 +445,7 @@ def shared(*, who=None, language="en", theme="auto", here="/", **more):
         "user": who, "language": language, "languages": LANGUAGES, "theme": theme,
         "site": SimpleNamespace(title=title, tagline=tagline, language=language, registration="open"),
         "url": lambda route, /, **params: ROUTES[route].format_map({k: quote(str(v), safe="") for k, v in params.items()}),
+        "absolute": lambda path: f"https://example.org{path}",
         "static": lambda name: f"/static/{name}",
         "path": here.partition("?")[0], "here": here, "request_id": "01JD9Z7Q", "notice": None, "now": NOW,
         "can": lambda action, _thing=None: rank >= (3 if action == "admin" else 1),
