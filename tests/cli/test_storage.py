@@ -56,7 +56,7 @@ def _objects(bucket):
 
 
 def _path(folder, sha256):
-    return folder / "res" / "files" / sha256[:2] / sha256[2:4] / sha256
+    return folder / "res" / "files" / sha256[:2] / sha256
 
 
 def test_verify_reads_everything(www, site):

@@ -52,7 +52,7 @@ async def sha256(storage):
 async def test_a_trusted_proxy_is_told_which_file(bare, storage, sha256, header):
     got = await bare.get(f"/{sha256}?{QUERY}")
     places = {
-        "X-Accel-Redirect": f"/_files/{sha256[:2]}/{sha256[2:4]}/{sha256}",
+        "X-Accel-Redirect": f"/_files/{sha256[:2]}/{sha256}",
         "X-Sendfile": str(storage.path(sha256)),
     }
     assert got.headers[header] == places[header]
@@ -86,7 +86,7 @@ def documented(storage):
     block = text.partition("location /_files/ {")[2].partition("\n}\n")[0]
     return (
         "location /_files/ {"
-        + block.replace("/srv/www/res/files/", f"{storage.path('0' * 64).parents[2]}/")
+        + block.replace("/srv/www/res/files/", f"{storage.path('0' * 64).parents[1]}/")
         + "\n}"
     )
 
@@ -147,5 +147,5 @@ async def test_nginx_resumes_the_same_version_only(front, sha256):
         assert body == (CONTENT[1000:] if status == "206" else CONTENT)
     head, _ = await front(f"/{sha256}?{QUERY}", "-H", f'If-None-Match: "{sha256}"')
     assert head.startswith("http/1.1 304")
-    head, body = await front(f"/_files/{sha256[:2]}/{sha256[2:4]}/{sha256}")
+    head, body = await front(f"/_files/{sha256[:2]}/{sha256}")
     assert head.startswith("http/1.1 404")

@@ -92,12 +92,12 @@ async def test_it_syncs_each_new_folder_once(disk, tmp_path, monkeypatch):
     synced = []
     monkeypatch.setattr("www.storage.local._sync_folder", lambda folder: synced.append(folder.name))
     sha256 = (await store(disk, b"a")).sha256
-    assert synced == [sha256[2:4], sha256[:2], "files"]
+    assert synced == [sha256[:2], "files"]
     await store(disk, b"a")
-    assert synced[3:] == [sha256[2:4]]
+    assert synced[2:] == [sha256[:2]]
     shutil.rmtree(tmp_path / "data" / "files" / sha256[:2])
     await store(disk, b"a")
-    assert synced[4:] == synced[:3]
+    assert synced[3:] == synced[:2]
 
 
 async def test_it_follows_no_link(disk, tmp_path):

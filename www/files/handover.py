@@ -58,7 +58,7 @@ def _told(
     lines = dict(headers)
     lines.pop("Accept-Ranges", None)  # it says so itself
     if name == "X-Accel-Redirect":
-        where = LOCATION + "/".join(path.parts[-3:])
+        where = LOCATION + "/".join(path.parts[-2:])
         limit = settings.limits.download_bytes_per_s
         lines["X-Accel-Limit-Rate"] = str(limit) if limit else "off"
     return web.Response(headers={**lines, name: where})

@@ -122,6 +122,8 @@ class LocalIncoming:
             self._step = None
 
     def _write(self, chunks: list[Bytes]) -> None:
+        if self._size_bytes and not chunks:
+            return
         self._storage.check_space(self._fd)
         with full_disk():
             for chunk in chunks:

@@ -1,4 +1,4 @@
-"""Contents on a local disk: `files/ab/cd/abcd...` by hash, `incoming/` while they arrive.
+"""Contents on a local disk: `files/ab/abcd...` by hash, `incoming/` while they arrive.
 
 Writing and hashing happen in threads, one big step at a time, while the next step is gathered.
 A killed process leaves nothing but a temporary file: the kernel drops its lock, so that the sweep
@@ -45,7 +45,7 @@ class LocalStorage(Threaded):
         self._min_free_bytes = min_free_bytes
         self._files = folder / "files"
         self._incoming = folder / "incoming"
-        self._durable: set[str] = set()  # first four digits, whose folders a power cut cannot take
+        self._durable: set[str] = set()  # first two digits, whose folders a power cut cannot take
 
     @property
     def inbox(self) -> None:
@@ -109,7 +109,7 @@ class LocalStorage(Threaded):
         """Return where a content lies; no other text than a hash becomes a path."""
         if not _SHA256.fullmatch(sha256):
             raise NotFound
-        return self._files / sha256[:2] / sha256[2:4] / sha256
+        return self._files / sha256[:2] / sha256
 
     def check_space(self, fd: int) -> None:
         """Refuse to write to the disk of `fd` where it is nearly full. Raises StorageFull."""
@@ -123,8 +123,6 @@ class LocalStorage(Threaded):
         Returns what `displace` needs, None where the content was here before.
         """
         path = self.path(sha256)
-        if _make(path.parent.parent) | _make(path.parent):
-            self._durable.discard(sha256[:4])
         with self._locked(fcntl.LOCK_SH):
             try:
                 known = path.stat(follow_symlinks=False)
@@ -134,16 +132,24 @@ class LocalStorage(Threaded):
             if same:
                 temporary.unlink()
             else:
-                temporary.replace(path)
+                self._rename(temporary, path)
             # In full resolution: without arguments it is the kernel's clock, which ticks slowly.
             os.utime(path, ns=(time.time_ns(),) * 2)
             placed_ns = path.stat().st_mtime_ns
         _sync_folder(path.parent)
-        if sha256[:4] not in self._durable:
-            _sync_folder(path.parent.parent)
+        if sha256[:2] not in self._durable:
             _sync_folder(self._files)
-            self._durable.add(sha256[:4])
+            self._durable.add(sha256[:2])
         return None if same else placed_ns
+
+    def _rename(self, temporary: Path, path: Path) -> None:
+        """Give the file its name, and the name its folder where that is missing."""
+        try:
+            temporary.replace(path)
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._durable.discard(path.parent.name)
+            temporary.replace(path)
 
     def displace(self, sha256: str, placed_ns: int) -> None:
         """Delete what `place` placed then, unless an equal content was placed since."""
@@ -181,7 +187,7 @@ class LocalStorage(Threaded):
         limit = time.time() - older_than_s
         return [
             path.name
-            for path in folder.glob("[0-9a-f][0-9a-f]/*")
+            for path in folder.glob("*")
             if _SHA256.fullmatch(path.name) and _is_older(path, limit)
         ]
 
@@ -227,15 +233,6 @@ def _unlink_abandoned(path: Path) -> bool:
         return False
     finally:
         os.close(fd)
-    return True
-
-
-def _make(folder: Path) -> bool:
-    """Make the folder where it is missing; tell whether it was."""
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return False
     return True
 
 

@@ -1,4 +1,4 @@
-"""Contents in a bucket: `files/ab/cd/abcd...` by hash, as on the local disk, behind a prefix.
+"""Contents in a bucket: `files/ab/cd/abcd...` by hash, behind a prefix.
 
 A content is gathered in the data folder and put into the bucket when its hash is known: in one
 request, or in parts that become an object all at once. (The other way, parts under a temporary key
