@@ -278,13 +278,17 @@ class _Pouring:
     def _pour_lent(self, lent: Lent, read: bytes) -> None:
         """Pour what was read before, then the socket, until it is slow; in a thread."""
         buffer = self._bodies.buffer(lent.left_bytes)
-        if read:
-            self._feed_in_turn(read, len(read))
         view = memoryview(buffer)
-        while lent.left_bytes and not self._slow:
-            filled = self._fill(lent, view)
+        filled = len(read)
+        if filled > len(view):
+            self._feed_in_turn(read, filled)
+            filled = 0
+        view[:filled] = read[:filled]  # a step less
+        while (lent.left_bytes or filled) and not self._slow:
+            filled = self._fill(lent, view, filled)
             if filled:
                 self._feed_in_turn(buffer, filled)
+                filled = 0
             if lent.interrupted and lent.left_bytes:
                 raise ConnectionResetError("interrupted inside a body")
         if not lent.left_bytes:
@@ -294,10 +298,10 @@ class _Pouring:
         with self._bodies.turn:
             self._feed(buffer, size_bytes)
 
-    def _fill(self, lent: Lent, view: memoryview) -> int:
-        """Read until `view` is full, or the body or our patience ends; return how much."""
+    def _fill(self, lent: Lent, view: memoryview, filled: int) -> int:
+        """Read until `view` is full, or the body or our patience ends; return how much it holds."""
         hurry = lent.left_bytes <= SMALL_BYTES and self._bodies.small.is_wanted()
-        end, filled = time.monotonic() + (_HURRY_S if hurry else _PATIENCE_S), 0
+        end = time.monotonic() + (_HURRY_S if hurry else _PATIENCE_S)
         while filled < len(view) and lent.left_bytes:
             patience_s = end - time.monotonic()
             try:
