@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from www.db import Prepared, given
 from www.models import Session, User
 from www.utils.tokens import hash_token, is_token, new_token
 
@@ -23,13 +24,19 @@ SEEN_EVERY: Final = timedelta(minutes=5)
 """`seen_at` is this old before it is written again: most requests only read."""
 
 _SESSION: Final = tuple(Session.info.columns)
-_FIND: Final = User.select(
-    User.id,
-    User.name,
-    User.display_name,
-    User.role,
-    *(column.label(f"session_{name}") for name, column in Session.info.columns.items()),
-).join(Session)
+_FIND: Final = Prepared(
+    User.select(
+        User.id,
+        User.name,
+        User.display_name,
+        User.role,
+        *(column.label(f"session_{name}") for name, column in Session.info.columns.items()),
+    )
+    .join(Session)
+    .where(
+        Session.token_hash == given("token_hash"), Session.expires_at > given("now"), User.active
+    )
+)
 
 
 async def create(
@@ -55,11 +62,10 @@ async def find(conn: Verbs, token: str, *, now: datetime) -> tuple[User, Session
     """Return who holds `token`, with the columns that every page needs, and the session."""
     if not is_token(token):
         return None
-    user = await conn.first(
-        _FIND.where(Session.token_hash == hash_token(token), Session.expires_at > now, User.active)
-    )
-    if user is None:
+    users = await conn.prepared(_FIND, token_hash=hash_token(token), now=now)
+    if not users:
         return None
+    user = users[0]
     return user, Session(**{name: user.pop(f"session_{name}") for name in _SESSION})
 
 

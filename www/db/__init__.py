@@ -57,6 +57,7 @@ from www.db.functions import (
     value,
 )
 from www.db.metadata import Check, ForeignKey, Index
+from www.db.prepared import Prepared, given
 from www.db.statements import Alias, Compound, Delete, Insert, Query, Select, Update
 from www.db.statements.insert import excluded
 from www.db.statements.page import Page
@@ -94,6 +95,7 @@ __all__ = [
     "NotNullViolation",
     "OperationalError",
     "Page",
+    "Prepared",
     "Query",
     "Related",
     "RowNotFound",
@@ -115,6 +117,7 @@ __all__ = [
     "dense_rank",
     "excluded",
     "exists",
+    "given",
     "lag",
     "largest",
     "lead",

@@ -104,11 +104,12 @@ class Compiled(NamedTuple):
 class Compiler:
     """Collects the fragments of one statement."""
 
-    __slots__ = ("_parts", "ctes", "dialect", "outer", "params", "scopes", "text")
+    __slots__ = ("_parts", "ctes", "dialect", "outer", "params", "prepares", "scopes", "text")
 
     def __init__(self, dialect: Dialect) -> None:
         """Start empty."""
         self.dialect = dialect
+        self.prepares = False  # values may be missing: they are told when it runs
         self._parts: list[str] = []
         # Appends a fragment as it is: never a value, never a name that is not a column's.
         self.text = self._parts.append
@@ -157,14 +158,16 @@ class Compiler:
         return Compiled("".join(self._parts), tuple(self.params))
 
 
-def compile_node(node: Node, dialect: Dialect) -> Compiled:
+def compile_node(node: Node, dialect: Dialect, *, prepares: bool = False) -> Compiled:
     """Write `node` for `dialect`; a column of a table that it does not read is a StatementError."""
     out = dialect.compiler()
+    out.prepares = prepares
     node.sql(out)
     compiled = out.done()
     if (shape := hash(compiled.text)) not in _seen:
         # Once per text, which costs 0.1 us; every time, it would be like writing it twice.
         out = dialect.compiler()
+        out.prepares = prepares
         out.look_at_columns()
         node.sql(out)
         if len(_seen) >= SEEN_MOST:

@@ -40,6 +40,7 @@ class Expression(Operators[T_co]):
         from www.db.dialects.sqlite import SQLiteDialect
 
         out = SQLiteDialect().compiler()
+        out.prepares = True
         self.sql(out)
         return f"<{out.done().text}>"
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from www.db.connection import Connection
     from www.db.drivers.base import Params, Row, Soon
     from www.db.metadata import Maker, TableInfo
+    from www.db.prepared import Prepared
     from www.db.seen import Observer
     from www.db.statements.base import Statement
 
@@ -141,6 +142,12 @@ class Verbs:
         info = table.info
         plan = plans.get(info, self.dialect)
         return self._read(plan.text, plan.key(info, key))
+
+    async def prepared(self, prepared: Prepared[R], **values: Any) -> list[R]:
+        """Return every row of a select that was written once, for these values."""
+        written = prepared.written(self.dialect)
+        found = self._read(written.text, written.params(values))
+        return written.make(found if isinstance(found, list) else await found)
 
     async def scalars(self, select: Query[Any, tuple[T, *tuple[Any, ...]]]) -> list[T]:
         """Return the first selected column of every row."""

@@ -35,6 +35,7 @@ class Statement(Generic[R]):
         from www.db.dialects.sqlite import SQLiteDialect
 
         out = SQLiteDialect().compiler()
+        out.prepares = True
         try:
             self.sql(out)
         except DatabaseError as err:
