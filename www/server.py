@@ -21,7 +21,7 @@ from isal import isal_zlib
 from www.access_log import AccessLogger
 from www.bodies import Lender
 from www.middlewares.headers import SECURITY_HEADERS
-from www.utils.memory import give_back_freed_memory
+from www.utils.memory import give_back_freed_memory, keep_what_is_there
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -216,6 +216,7 @@ async def _serve(app: web.Application, settings: Settings, announce: Announce) -
         loop.add_signal_handler(number, stopping.set)
     try:
         port = await listener.start(host, port)
+        keep_what_is_there()
         await announce(local_url(host, port))
         await stopping.wait()
     except CannotListen as err:

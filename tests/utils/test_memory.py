@@ -1,5 +1,6 @@
-"""The process gives large freed blocks back."""
+"""The process gives large freed blocks back, and its pauses are short."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +33,30 @@ def test_it_gives_large_blocks_back():
     worked, grown = done.stdout.split()
     assert worked == "True"
     assert int(grown) < 20_000_000
+
+
+STARTED = """
+import gc, threading, time
+from www.__main__ import run
+def look():
+    while not gc.get_freeze_count():
+        time.sleep(0.01)
+    gc.collect()
+    print("frozen", gc.get_freeze_count(), "looked at", len(gc.get_objects()), flush=True)
+threading.Thread(target=look, daemon=True).start()
+run(["serve", "--host", "127.0.0.1", "--port", "0"])
+"""
+
+
+def test_the_collector_passes_over_what_was_there_at_the_start(tmp_path):
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", STARTED]
+    environ = {**os.environ, "PYTHONPATH": str(root)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True
+    ) as serving:
+        assert serving.stdout is not None
+        said = next(line.split() for line in serving.stdout if line.startswith("frozen"))
+        serving.terminate()
+    assert int(said[1]) > 50_000
+    assert int(said[4]) < 5_000

@@ -1,11 +1,15 @@
-"""What keeps the process small: glibc is told to give memory back.
+"""What keeps the process small and its pauses short: glibc and the collector are told how.
 
 Left alone, it keeps the 19 MiB blocks of password hashing and the texts that threads rendered in
 an arena per thread: after 20 sign-ins and 10 large previews the server stood at 480 MB. With these
 two settings large blocks are mapped, and unmapped when they are freed.
+
+The collector of cycles looks at everything that has lived for long, now and then: 68,000 objects of
+the program itself, which stay in any case, take it 20 to 40 ms in which nobody is answered.
 """
 
 import ctypes
+import gc
 import sys
 from typing import Final
 
@@ -25,3 +29,8 @@ def give_back_freed_memory() -> bool:
     except (AttributeError, OSError):  # such as musl
         return False
     return all([mallopt(parameter, value) == 1 for parameter, value in SETTINGS.items()])  # noqa: C419  set all, then tell
+
+
+def keep_what_is_there() -> None:
+    """Spare the collector everything that exists now: what a program is made of when it starts."""
+    gc.freeze()
