@@ -183,6 +183,20 @@ async def test_new_folders_on_top_are_as_the_site_says(alice, engine):
     assert await engine.scalars(Folder.select(Folder.visibility)) == [PRIVATE, PRIVATE]
 
 
+@pytest.mark.parametrize("settings", [{"limits": {"upload_bytes": 10}}], indirect=True)
+async def test_the_form_remembers_the_choice_when_it_is_refused(alice, make):
+    """Else the next attempt would be more open than was meant."""
+    await make("open", PUBLIC)
+    fields = [("folder", "1"), ("visibility", "private")]
+    for body in (
+        body_of(("a.txt", b"x" * 11), before=fields),
+        body_of(("", b""), after=fields),
+    ):
+        page = await (await send(alice, body=body)).text()
+        assert '<option value="1" selected>' in page
+        assert '<option value="private" selected>' in page
+
+
 async def test_the_page_lets_one_choose(alice, make):
     page = await (await alice.get("/upload")).text()
     assert '<option value="unlisted" selected>Unlisted</option>' in page

@@ -8,7 +8,6 @@ contents if that fails; after a crash in between the storage's sweep removes the
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -81,18 +80,20 @@ async def receive(
     storage: Storage,
     bounds: Bounds,
     take: Callable[[int], None] | None = None,
+    *,
+    texts: dict[str, list[str]] | None = None,
 ) -> Form:
     """Read a multipart/form-data request and store the files of its field `file`.
 
     `take` is called in a thread with every number of bytes before they are written, and may refuse
-    them.
+    them. `texts` gets the text fields as they come, also where the form is refused.
 
     Raises UnsupportedType, BadRequest (malformed or cut off), TooLarge, QuotaExceeded, Invalid
     (no file), StorageFull. What still comes after an early answer is read for 10 s and forgotten,
     so that a browser which is still sending shows our message and not a reset.
     """
     scanner = _scanner(request, bounds)
-    intake = _Intake(scanner, storage, bounds, take)
+    intake = _Intake(scanner, storage, bounds, take, {} if texts is None else texts)
     try:
         await bodies.pour(
             request,
@@ -167,10 +168,10 @@ class _Intake:
     storage: Storage
     bounds: Bounds
     take_bytes: Callable[[int], None] | None = None
+    texts: dict[str, list[str]] = field(default_factory=dict)
     files: list[_File] = field(default_factory=list)
     total_bytes: int = 0
     _complete: bool = False
-    _texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _field: str = ""
     _text: bytearray | None = None  # of the current part, where it is a text field
     _unnamed: bool = False  # the current part is what a browser sends when nothing was chosen
@@ -201,7 +202,7 @@ class _Intake:
             content_type = types.detect(file.head, file.name)
             received.append(Received(file.name, content_type, stored.sha256, stored.size_bytes))
         self._complete = True
-        return Form(received, dict(self._texts), [file.incoming for file in self.files])
+        return Form(received, self.texts, [file.incoming for file in self.files])
 
     async def abort(self) -> None:
         """Leave nothing behind, unless everything was committed."""
@@ -261,7 +262,7 @@ class _Intake:
 
     def _keep_text(self, text: bytes) -> None:
         try:
-            self._texts[self._field].append(text.decode())
+            self.texts.setdefault(self._field, []).append(text.decode())
         except UnicodeDecodeError as err:
             raise BadRequest(
                 N_("The field “%(field)s” of the form is not valid UTF-8."), field=self._shown_field

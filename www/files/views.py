@@ -42,16 +42,19 @@ _ARCHIVE_NAME: Final = "files.zip"
 
 async def upload(request: web.Request) -> web.Response:
     """Show the form, or store what it sends; the form again says what was wrong."""
+    sent: dict[str, list[str]] = {}
     try:
         folder_id, visibility = await _asked(request)
         if request.method != hdrs.METH_POST:
             chosen = {"folder": folder_id or "", "visibility": visibility or ""}
             return await _form(request, Form(chosen))
-        files = await _receive(request, folder_id, visibility)
+        files = await _receive(request, folder_id, visibility, sent)
     except WwwError as err:
         if wants_json(request):
             raise
-        return await _form(request, Form({}, _errors(err)), err.status, err.headers)
+        # What was closed on purpose must not be open when the same is sent again.
+        chosen = {name: values[0] for name, values in sent.items()}
+        return await _form(request, Form(chosen, _errors(err)), err.status, err.headers)
     if wants_json(request):
         body = {"files": [telling.file(request, file) for file in files]}
         return web.json_response(body, status=HTTPStatus.CREATED)
@@ -150,9 +153,12 @@ def _errors(err: WwwError) -> Mapping[str, list[str]]:
 
 
 async def _receive(
-    request: web.Request, folder_id: int | None, visibility: Visibility | None
+    request: web.Request,
+    folder_id: int | None,
+    visibility: Visibility | None,
+    sent: dict[str, list[str]],
 ) -> list[File]:
-    """Store the files of the form and write their rows."""
+    """Store the files of the form and write their rows; `sent` gets its other fields."""
     engine, user = request.app[keys.engine], signed_in(request)
     limits = request.app[keys.settings].limits
     size_bytes = request.content_length
@@ -164,7 +170,7 @@ async def _receive(
         bounds = Bounds(limits.upload_bytes, space.left_bytes, space.quota_bytes)
         space.claim(size_bytes or 0)
         bodies, storage = request.app[keys.bodies], request.app[keys.storage]
-        form = await receive(request, bodies, storage, bounds, space.take)
+        form = await receive(request, bodies, storage, bounds, space.take, texts=sent)
         now = datetime.now(UTC)
         arrival = Arrival(form.files, user.id, now, folder_id, visibility)
         files = await _write_rows(request, form, arrival)
