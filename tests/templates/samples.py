@@ -412,6 +412,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     "sharing/file.html": {
         **{kind: {"link": LINKS[1], "file": FILES[0], "family": kind, "previews": True, "picture": None, "owner": user()} for kind in ("picture", "film", "sound", "other")},
         "sizes": {"link": LINKS[1], "file": FILES[0], "family": "picture", "previews": True, "picture": described(File(id=1, width=4000, height=3000, placeholder=""), "/s/t"), "owner": user()},
+        "refused": {"link": LINKS[1], "file": FILES[0] | {"width": 0, "height": 0}, "family": "picture", "previews": False, "picture": None, "owner": user()},
         "used": {"link": LINKS[0] | {"downloads_left": 0}, "file": FILES[0], "family": "picture", "previews": False, "picture": None, "owner": user()},
     },
     "sharing/folder.html": {

@@ -71,11 +71,12 @@ class Download:
     sha256: str
     size_bytes: int
     modified: datetime
+    may_show: bool = True
 
     @property
     def headers(self) -> dict[str, str]:
         """Header lines that do not depend on the request."""
-        inline = types.may_inline(self.content_type)
+        inline = self.may_show and types.may_inline(self.content_type)
         return {
             "Content-Type": types.answered(self.content_type),
             "Content-Disposition": disposition.build(

@@ -86,5 +86,10 @@ def unknown(after: int) -> Select[Any]:
     return select.where(File.width.is_(None)).order_by(File.id).limit(_AT_ONCE)
 
 
+def is_refused(file: File) -> bool:
+    """Tell whether no page shows this picture: it is damaged, or costs too much to decode."""
+    return file.width == 0
+
+
 def _is_unknown(file: File) -> bool:
     return file.content_type in KINDS and file.width is None

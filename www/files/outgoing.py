@@ -17,6 +17,7 @@ from www import keys
 from www.errors import WwwError
 from www.files import again
 from www.files.download import Download, respond
+from www.files.facts import is_refused
 from www.i18n import N_
 from www.pictures import cleaning
 from www.pictures.pieces import Pieced, size_of
@@ -117,7 +118,10 @@ async def send(
     storage, [(sha256, size_bytes)] = await prepared(request, [file])
     if file.size and not size_bytes:
         raise Uncleanable
-    found = Download(file.name, file.content_type, sha256, size_bytes, file.created_at)
+    found = Download(
+        *(file.name, file.content_type, sha256, size_bytes, file.created_at),
+        may_show=not is_refused(file),
+    )
     if row is not None:
         others_get_another = _is_cleaned(request, file)
         if not (others_get_another and _owns(request, file)):

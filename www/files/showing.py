@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from www.db import Engine, Select
     from www.files.facts import Facts
 
-# How long a post waits for pictures that were uploaded a moment ago.
-_PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 5.0
+"""How long a post or a share page waits for pictures that were uploaded a moment ago."""
 _MOST: Final = 500
 _FILE: Final = re.compile(r"/files/([1-9][0-9]{0,17})/([^\s\"'<>()?#]{1,1000})")
 
@@ -35,19 +35,20 @@ async def pictures_of(engine: Engine, facts: Facts, text: str) -> Mapping[tuple[
         return {}
     ids = sorted({id for id, _ in named})[:_MOST]
     rows = [row for row in await engine.all(pictures(ids)) if (row.id, row.name) in named]
-    await facts.learn([row for row in rows if row.width is None], timeout_s=_PATIENCE_S)
-    return {(row.id, row.name): described(row) for row in rows if row.width and row.height}
+    await facts.learn([row for row in rows if row.width is None], timeout_s=PATIENCE_S)
+    return {(row.id, row.name): described(row) for row in rows if row.width is not None}
 
 
 def described(file: File, link: str = "") -> Picture:
-    """Return what a page says of a picture whose facts are known.
+    """Return what a page says of a picture whose facts are known; refused ones have no width.
 
     `link` is the address of a share link, whose readers get the copies below it.
     """
     width, height = file.width or 0, file.height or 0
     found = placeholder.parse(file.placeholder or "")
     sources: dict[str, str] = {}
-    if not found.animated:  # its copies stand still, so the page shows the original
+    # The copies of what moves stand still, so the page shows the original.
+    if width and height and not found.animated:
         sources = {
             content_type: ", ".join(
                 f"{address(file, wanted, form, link)} {made}w"

@@ -41,7 +41,8 @@ class Picture:
     """What is known of a picture of this site.
 
     Its size in pixels, the CSS classes to show until it has come, and by content type the smaller
-    copies, as `srcset` spells them.
+    copies, as `srcset` spells them. One of no width is damaged, or too much to be shown: readers
+    get a link to it.
     """
 
     width: int

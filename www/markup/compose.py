@@ -150,19 +150,24 @@ class Composer(Endings):
         return start_tag("a", {"href": target, "title": title or None, "rel": rel})
 
     def _image(self, given: dict[str, str]) -> None:
-        """A picture of this site is shown; any other becomes a link, so no other host is asked."""
+        """A picture of this site is shown; any other becomes a link, so no other host is asked.
+
+        So does one that is refused, by its name: a browser would try to decode it.
+        """
         if not self._make_room("img"):
             return
         source, alt = given.get("src", ""), given.get("alt", "")
         own = urls.own_file(source)
-        if own and self.profile is Profile.POST:
+        name = images.refused(own, self._pictures) if own else None
+        if own and self.profile is Profile.POST and not name:
             self.out.append(images.tags(own, alt, given.get("title"), self._pictures))
             self.text.append(alt or " ")
             self.stack_filled()
             return
         target = None if "a" in self.open else urls.link(source)
-        self.out.append(self._link_tag(target) if target else "")
-        self.say(alt.strip() or source)
+        title = alt.strip() if name else None
+        self.out.append(self._link_tag(target, title) if target else "")
+        self.say(name or alt.strip() or source)
         self.out.append("</a>" if target else "")
 
     def _checkbox(self, given: dict[str, str]) -> None:

@@ -20,6 +20,16 @@ _ADDRESS: Final = re.compile(r"/files/([1-9][0-9]{0,17})/([^?#]+)")
 _FALLBACK: Final = "image/webp"
 
 
+def refused(source: str, pictures: Pictures) -> str | None:
+    """Return the name of a picture that no page shows, None for any other."""
+    address = _ADDRESS.match(source)
+    if address is None:
+        return None
+    name = unquote(address[2])
+    found = pictures.get((int(address[1]), name))
+    return name if found is not None and not found.width else None
+
+
 def tags(source: str, alt: str, title: str | None, pictures: Pictures) -> str:
     """Return the tags of the picture at `source`, an address of this site."""
     attributes: dict[str, str | None] = {"src": source, "alt": alt, "title": title}

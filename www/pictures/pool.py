@@ -132,7 +132,7 @@ class Pool:
         """Return what a worker makes of `job` and `fd`, which stays the caller's: `ok` or `body`.
 
         Raises BrokenPicture where it refuses or had to be killed, Unavailable where too much waits
-        already or no process can be started.
+        already, no process can be started, or there is no libvips.
         """
         if self._waiting >= MAX_WAITING:
             raise Unavailable
@@ -142,6 +142,9 @@ class Pool:
                 answer = await self._answer(job, fd)
         finally:
             self._waiting -= 1
+        if "missing" in answer:
+            _log.warning("no picture can be looked at: %s", answer["missing"])
+            raise Unavailable
         if "refused" in answer:
             _log.info("a picture was refused: %s", answer["refused"])
             raise BrokenPicture

@@ -48,7 +48,10 @@ def _one(end: socket.socket, limits: Limits) -> bool:
 
 
 def _done(job: dict[str, Any], fd: int, limits: Limits) -> dict[str, Any]:
-    """Return `ok`, `body` or `refused`; what is no fault of the picture ends us."""
+    """Return `ok`, `body`, `refused`, or which library is `missing`.
+
+    What is no fault of the picture ends us.
+    """
     if job["do"] == "clean":
         from www.pictures.cleaning import plan
 
@@ -58,7 +61,7 @@ def _done(job: dict[str, Any], fd: int, limits: Limits) -> dict[str, Any]:
 
         from www.pictures import vips
     except (ImportError, OSError) as err:  # there are machines without libvips
-        return {"refused": str(err)[:200]}
+        return {"missing": str(err)[:200]}
     vips.prepare()
     try:
         if job["do"] == "facts":

@@ -16,11 +16,12 @@ from www.auth.passwords import MAX_BYTES
 from www.errors import Invalid, NotFound, RateLimited
 from www.files import folder_archive, folder_queries, listing, types
 from www.files.actions import owner_of
+from www.files.facts import is_refused
 from www.files.forms import MAX_ID_DIGITS, Shown
 from www.files.listing import Scope
 from www.files.outgoing import send
 from www.files.pictures import send_copy
-from www.files.showing import described
+from www.files.showing import PATIENCE_S, described
 from www.forms import Fields, Form
 from www.i18n import N_
 from www.render import render, see_other
@@ -147,6 +148,7 @@ def _is_preview(request: web.Request, link: ShareLink) -> bool:
 
 async def _file(request: web.Request, link: ShareLink, file: File) -> web.Response:
     engine = request.app[keys.engine]
+    await request.app[keys.facts].learn([file], timeout_s=PATIENCE_S)
     return render(
         request,
         "sharing/file.html",
@@ -154,7 +156,9 @@ async def _file(request: web.Request, link: ShareLink, file: File) -> web.Respon
         link=link,
         file=file,
         family=types.family(file.content_type),
-        previews=link.downloads_left is None and types.may_inline(file.content_type),
+        previews=link.downloads_left is None
+        and types.may_inline(file.content_type)
+        and not is_refused(file),
         picture=described(file, f"/s/{link.token}") if file.width and file.height else None,
         owner=await owner_of(engine, file.owner_id),
     )
