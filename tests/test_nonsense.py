@@ -50,7 +50,7 @@ FIELDS = {
     "files.upload": ("file", "folder", "visibility"),
     "files.many": (
         *("id", "folders", "action", "folder", "visibility", "content", "sure", "back"),
-        *("all", "show", "q", "in", "upto", "confirmed"),
+        *("all", "show", "q", "in", "upto", "confirmed", "words"),
     ),
     "files.edit": ("name", "folder", "visibility"),
     "folders.create": ("name", "parent"),
@@ -85,7 +85,7 @@ VALID |= {
     "quota": "1 GB",
 }
 VALID |= {"folder": "", "parent": "", "limit": "1", "everything": "", "sure": "", "back": "/files"}
-VALID |= {"all": "", "show": "all", "q": "", "in": "", "upto": "9.9", "confirmed": "1"}
+VALID |= {"all": "", "show": "all", "q": "", "in": "", "upto": "9.9", "confirmed": "1", "words": ""}
 VALID |= {"current": PASSWORD, "parent": "1", "version": "1"}
 QUERY = {
     "before": (

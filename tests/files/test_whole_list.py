@@ -10,6 +10,7 @@ from tests.files.test_folders import make
 from tests.files.test_long_list import folder_of
 from tests.files.test_many import many
 from www.files import archive, bulk, choosing, naming
+from www.files.folder_queries import MOST_CHOICES
 from www.files.forms import MOST_AT_ONCE
 from www.files.listing import PAGE_SIZE
 from www.models import AuditEntry, File, Folder, Visibility
@@ -215,3 +216,34 @@ async def test_all_of_a_list_comes_as_one_zip(alice, engine):
 )
 async def test_it_refuses_what_is_no_list(alice, fields):
     assert (await many(alice, "show", **fields)).status == 422
+
+
+async def test_very_many_folders_are_looked_for_by_name(alice, engine):
+    rows = [folder_of(alice.user, f"folder {n}") for n in range(MOST_CHOICES + 1)]
+    await engine.insert_many(rows, fill=True)
+    inner = await engine.insert(folder_of(alice.user, "照片 2026", parent_id=rows[3].id))
+    await fill(engine, alice.user, "a.txt")
+    page = await (await alice.get("/files?show=all")).text()
+    assert '<option value="1">' not in page
+    assert 'name="action" value="choose"' in page
+    page = await (await many(alice, "choose", 1)).text()
+    assert f"the first 50 of {MOST_CHOICES + 2} folders" in page
+    page = await (await many(alice, "choose", 1, words="照片")).text()
+    assert "folder 3 / 照片 2026" in page
+    assert page.count('type="radio"') == 2
+    sent = [*hidden(page), ("action", "move"), ("folder", str(inner.id))]
+    answer = await alice.post("/files/many", data=sent, allow_redirects=False)
+    assert answer.status == 303
+    assert (await engine.get(File, 1)).folder_id == inner.id
+    assert (
+        "No folder is called like that."
+        in await (await many(alice, "choose", 1, words="zzz")).text()
+    )
+
+
+async def test_few_folders_stand_in_a_menu(alice, engine):
+    await engine.insert(folder_of(alice.user, "only"))
+    await fill(engine, alice.user, "a.txt")
+    page = await (await alice.get("/files")).text()
+    assert '<option value="1">' in page
+    assert 'value="choose"' not in page

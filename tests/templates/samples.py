@@ -20,7 +20,7 @@ from tests.templates import texts
 from tests.templates.texts import Row
 from www import render as rendering
 from www.files.choosing import MOST_OF_A_LIST, Chosen, Offer
-from www.files.forms import Picked, Shown, Whole
+from www.files.forms import Action, Many, Picked, Shown, Whole
 from www.files.listing import FILES as AT_FILES
 from www.files.listing import Contents
 from www.files.queries import Room
@@ -268,6 +268,11 @@ def files(rows=FILES, folders=FOLDERS, **more):
 
 WHOLE = Whole(files=True, folders=True, words="a&b", newest_file_id=9, newest_folder_id=2)
 
+PICKED = Picked([1, 2], [3], WHOLE)
+MOVING = Many(
+    PICKED, Action.CHOOSE, None, Visibility.PUBLIC, sure=False, confirmed=0, keep=True, back="/files", words="<b>"
+)  # fmt: skip
+
 
 def in_folder(**more):
     return files() | {"folder": FOLDERS[0], "crumbs": FOLDERS[1:], "person": user()} | more
@@ -379,6 +384,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "full": files(), "empty": files([], []), "grid": files(shown=Shown("/files", view="grid")),
         "found": files(shown=Shown("/files", words="a&b"), folders=[]), "lost": files([], [], shown=Shown("/files", words="zz")),
         "folders": files(page=listed_files((), FOLDERS, "folders.WzQxXQ", AT_FILES, is_first=False), offer=Offer(10_000, 300, WHOLE)),
+        "very_many": files(choices=None),
         "too_many": files(offer=Offer(MOST_OF_A_LIST + 1, 300, WHOLE)),
         "everybody": files(shown=Shown("/files", "name", "grid", "everybody"), folders=[], choices=[], reserved_bytes=5_000_000),
     },
@@ -394,6 +400,10 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "folders": deleting([], FOLDERS, files_inside=3, folders_inside=1, used_inside=2),
         "both": deleting(FILES[:1], FOLDERS[:1]),
         "whole": deleting(FILES, FOLDERS, whole=WHOLE, more=9990, posts=[BLOG], posts_number=61, more_posts=60),
+    },
+    "files/move.html": {
+        "full": {"wanted": MOVING, "number": 3, "found": [(1, "Family & 照片"), (2, "a / b")], "found_number": 2000},
+        "none": {"wanted": MOVING, "number": 1, "found": [], "found_number": 0},
     },
     "files/refused.html": {"full": {"form": wrong("id", "parent"), "back": "/files", "done": 0}, "part": {"form": wrong("id"), "back": "/files", "done": 400}},
     "files/new_folder.html": {"full": {"form": BLANK, "choices": CHOICES}, "wrong": {"form": wrong("name", "parent"), "choices": []}},

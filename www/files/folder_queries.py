@@ -9,6 +9,7 @@ from www.db import exists, value
 from www.errors import NotFound
 from www.i18n import N_
 from www.models import BlogFile, File, Folder, User, Visibility
+from www.search.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -23,6 +24,10 @@ MAX_FOLDERS: Final = 2000
 """How many folders one person may have."""
 MAX_FOLDER_NAME: Final = 100
 _MOST_IDS: Final = 500
+
+
+MOST_CHOICES: Final = 100
+"""More folders are no menu any more: they are looked for by name."""
 
 
 class Choice(NamedTuple):
@@ -110,6 +115,25 @@ async def choices(conn: Verbs, owner_id: int) -> list[Choice]:
             add(folder.id, depth + 1)
 
     add(None, 0)
+    return found
+
+
+async def few_choices(conn: Verbs, owner_id: int) -> list[Choice] | None:
+    """Return all folders of a person for a menu, None where they are too many for one."""
+    own = Folder.select(Folder.id).where(Folder.owner_id == owner_id)
+    if await conn.count(own.limit(MOST_CHOICES + 1)) > MOST_CHOICES:
+        return None
+    return await choices(conn, owner_id)
+
+
+async def found_choices(conn: Verbs, owner_id: int, words: str) -> list[tuple[int, str]]:
+    """Return number and path of a person's folders whose names hold all of `words`."""
+    wanted, path, found = fold(words).split(), [""] * MAX_DEPTH, []
+    for choice in await choices(conn, owner_id):
+        path[choice.depth] = choice.name
+        name = fold(choice.name)
+        if all(word in name for word in wanted):
+            found.append((choice.id, " / ".join(path[: choice.depth + 1])))
     return found
 
 

@@ -59,7 +59,7 @@ async def detail(request: web.Request) -> web.Response:
         person=await actions.owner_of(engine, folder.owner_id),
         uses=await queries.uses(engine, [file["id"] for file in page.rows]) if manages else {},
         offer=await choosing.offer(engine, page, shown, scope, folders) if manages else None,
-        choices=await folder_queries.choices(engine, folder.owner_id) if manages else [],
+        choices=await folder_queries.few_choices(engine, folder.owner_id) if manages else [],
     )
 
 

@@ -40,6 +40,7 @@ class Action(StrEnum):
     DELETE = "delete"
     MOVE = "move"
     SHOW = "show"
+    CHOOSE = "choose"  # among too many folders for a menu, before they are moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +234,13 @@ class Many:
     confirmed: int
     keep: bool
     back: str
+    words: str = ""
 
     @classmethod
     def read(cls, data: MultiDict[str]) -> Many:
         """Take what `Picked` takes, action, folder, visibility, content, sure, confirmed and back.
 
-        Raises Invalid.
+        And `words`, which are parts of a folder's name. Raises Invalid.
         """
         fields = Fields(data)
         picked = Picked.take(fields, data)
@@ -248,10 +250,11 @@ class Many:
         sure = fields.checked("sure")
         confirmed = fields.integer("confirmed", minimum=0, maximum=10**9, default=0)
         keep = fields.choice("content", ("keep", "delete"), default="keep") == "keep"
+        words = fields.line("words", max_chars=MAX_FOLDER_NAME, required=False)
         fields.check()
         back = list_address(data.get("back", ""))
         choices = Action(action), folder_id, Visibility(visibility)
-        return cls(picked, *choices, sure, confirmed, keep, back)
+        return cls(picked, *choices, sure, confirmed, keep, back, words)
 
 
 def ticked(fields: Fields, name: str) -> list[int]:

@@ -48,7 +48,7 @@ async def index(request: web.Request) -> web.Response:
         page=page,
         uses=await queries.uses(engine, [file["id"] for file in page.rows]),
         offer=await choosing.offer(engine, page, shown, scope, folders),
-        choices=await folder_queries.choices(engine, user.id) if scope.owner_id else [],
+        choices=await folder_queries.few_choices(engine, user.id) if scope.owner_id else [],
         used_bytes=await queries.used_bytes(engine, user.id),
         reserved_bytes=await queries.reserved_bytes(engine, user.id),
         quota_bytes=await quota_bytes(request, user.id),

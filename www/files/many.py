@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from www.files.choosing import Chosen
-    from www.models import Blog, User
+    from www.models import Blog, File, Folder, User
 
 _NAMED: Final = 10
 """Of more than can be ticked by hand, the question before a deletion names so many."""
+
+_OFFERED: Final = 50
+"""Of the folders that are found, so many can be chosen."""
 
 
 async def many(request: web.Request) -> web.Response:
@@ -42,6 +45,8 @@ async def _do(request: web.Request, user: User, wanted: Many, progress: Progress
     chosen = await choosing.chosen(engine, user, picked)
     if not chosen:
         raise NotFound(N_("This is not there any more."))
+    if wanted.action is Action.CHOOSE:
+        return await _choose(request, wanted, chosen)
     if wanted.action is not Action.DELETE:
         if wanted.action is Action.MOVE and picked.whole is not None:
             chosen = await choosing.movable(engine, chosen, wanted.folder_id)
@@ -54,6 +59,25 @@ async def _do(request: web.Request, user: User, wanted: Many, progress: Progress
     await remove(request, user, chosen, keep=wanted.keep)
     notice = "ticked_deleted" if chosen.folder_ids else "files_deleted"
     return see_other(_with_notice(wanted.back, notice))
+
+
+async def _choose(request: web.Request, wanted: Many, chosen: Chosen) -> web.Response:
+    """Return the page on which one of very many folders is looked for, to move into."""
+    engine, user = request.app[keys.engine], signed_in(request)
+    things: list[File | Folder] = [
+        *await queries.manageable_files(engine, user, chosen.ids[:1]),
+        *await folder_queries.manageable_folders(engine, user, chosen.folder_ids[:1]),
+    ]
+    owner_id = things[0].owner_id if things else user.id
+    found = await folder_queries.found_choices(engine, owner_id, wanted.words)
+    return render(
+        request,
+        "files/move.html",
+        wanted=wanted,
+        number=len(chosen),
+        found=found[:_OFFERED],
+        found_number=len(found),
+    )
 
 
 async def ask(request: web.Request, picked: Picked, chosen: Chosen, back: str) -> web.Response:
