@@ -55,7 +55,7 @@ async def test_it_goes_on_after_a_failure(alice, caplog, tmp_path):
 
 
 async def test_it_starts_with_the_server(app, settings):
-    left = settings.data / "files" / "ab" / "cd" / f"abcd{'0' * 60}"
+    left = settings.data / "files" / "ab" / f"abcd{'0' * 60}"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"left")
     os.utime(left, (0, 0))

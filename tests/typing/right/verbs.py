@@ -17,12 +17,14 @@ from www.db import (
     Insert,
     Limits,
     Page,
+    Prepared,
     Select,
     StoredRow,
     Table,
     Update,
     count,
     excluded,
+    given,
 )
 from www.db.replica import ReplicaReads
 
@@ -47,6 +49,8 @@ async def reads(engine: Engine, conn: Connection, replica: ReplicaReads) -> None
         assert_type(kept, StoredRow[Book] | None)
         if kept is not None:
             assert_type(verbs.decoded(Book, kept), Book)
+        prepared = Prepared(Book.select().where(Book.title == given("title")))
+        assert_type(await verbs.prepared(prepared, title="a"), list[Book])
         pairs = Book.select(Book.title, Book.out_at)
         assert_type(await verbs.tuples(pairs), list[tuple[str, datetime | None]])
         assert_type(await verbs.tuples(Book.select()), list[tuple[Any, ...]])
