@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from tests.e2e.filled import cookie_of
 from tests.e2e.site import post, upload
 from tests.e2e.visitor import DESKTOP, PHONE, let_in, visiting
+from tests.files.door import BOUNDARY, body_of
 
 NAMES = ("a.txt", "b 二.txt", "c.txt")
 
@@ -106,6 +107,27 @@ async def test_what_is_ticked_is_downloaded_as_one(ada):
         assert {name: archive.read(name) for name in archive.namelist()} == {
             name: name.encode() for name in NAMES[:2]
         }
+
+
+async def test_a_whole_list_is_deleted_after_a_question(ada, lonely):
+    kind = {
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+        "Accept": "application/json",
+    }
+    body = body_of(*((f"{n}.txt", b"x") for n in range(60)))
+    answer = await ada.page.request.post(f"{lonely.url}/upload", data=body, headers=kind)
+    assert answer.status == 201
+    await ada.go("/files")
+    await panel(ada).get_by_role("checkbox", name="All 63 files of this list").check()
+    # Without scripts there is no box for all on the page, and nothing that counts.
+    counts = await panel(ada).get_by_text("All on this page").is_visible()
+    expected = "63 are ticked" if counts else "With what is ticked"
+    await expect(panel(ada).locator("legend")).to_have_text(expected)
+    await ada.press("Delete", panel(ada))
+    await expect(ada.main.locator("h1")).to_have_text("Delete 63 files?")
+    await ada.press("Delete for good")
+    await ada.notice("The files are deleted.")
+    assert await listed(ada) == ["letters", "照片"]
 
 
 async def test_who_may_read_is_set_for_many(ada):
