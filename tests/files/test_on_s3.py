@@ -99,6 +99,9 @@ async def test_a_resumed_upload_waits_for_the_server(alice, door, objects, throu
     door.limit = through
     assert (await tus.append(address, 15_000_000, LARGE[15_000_000:])).status == 503
     assert await alice.app[keys.engine].all(File.select()) == []
+    for answer in (await tus.head(address), await tus.ask("GET", address)):
+        # After a 503 clients take it for lost, and send all of it again.
+        assert (answer.status, answer.headers["Retry-After"]) == (423, "1")
     door.limit = None
     assert (await tus.about(address))["file"]["sha256"] == sha256(LARGE)
     assert await objects() == [sha256(LARGE)]

@@ -17,6 +17,7 @@ from tusclient.client import TusClient
 from tests.files.door import kept, until
 from tests.uploads.door import noise, staged
 from tests.uploads.proxy import Proxy
+from www.errors import Unavailable
 from www.models import File, Upload
 from www.uploads import actions, sweeping
 
@@ -134,6 +135,37 @@ async def test_tus_js_client_and_uppy(alice, file, proxy, client, options, strea
         "path": str(file),
     }
     await run_node(HERE / "upload.mjs", asked)
+
+
+class Away:
+    """A virus scanner that does not answer the first times; then everything is clean."""
+
+    def __init__(self, tries):
+        self.left = tries
+
+    async def screen_bytes(self, *_):
+        if self.left:
+            self.left -= 1
+            raise Unavailable
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("client", ["tus", "uppy"])
+async def test_what_has_arrived_is_not_sent_again(alice, server, engine, file, uploads, client):
+    """While the scanner is away a client waits; another creation would be a second copy."""
+    object.__setattr__(uploads, "scanner", Away(5))
+    asked = {
+        "client": client,
+        "options": {},
+        "name": NAME,
+        "endpoint": f"http://127.0.0.1:{server.port}/uploads",
+        "cookie": cookie(alice),
+        "path": str(file),
+    }
+    await run_node(HERE / "upload.mjs", asked)
+    [row] = await engine.all(File.select())
+    assert kept(alice) == {row.sha256: file.read_bytes()}
+    assert await engine.count(Upload.select()) == 1
 
 
 async def run_node(script, asked):

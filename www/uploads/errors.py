@@ -37,6 +37,16 @@ class Locked(WwwError):
         return {"Retry-After": "1"}
 
 
+class NotYet(Locked):
+    """All bytes are here, but the storage or the virus scanner does not answer.
+
+    A client of tus that gets 503 for a HEAD takes the upload for lost and sends all of it again;
+    after 423 it asks again.
+    """
+
+    default = N_("All of it has arrived, but it cannot be finished yet. Please try again soon.")
+
+
 class ChecksumMismatch(WwwError):
     """What arrived is not what was sent; nothing of it was kept."""
 

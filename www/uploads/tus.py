@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from www import keys
-from www.errors import BadRequest, Forbidden, NotFound, TooLarge, UnsupportedType
+from www.errors import BadRequest, Forbidden, NotFound, TooLarge, Unavailable, UnsupportedType
 from www.i18n import N_
 from www.requests import signed_in
 from www.uploads import actions, destination, fields, joining, protocol
 from www.uploads.digests import Checksum
-from www.uploads.errors import InconsistentLength, OffsetMismatch, OtherVersion
+from www.uploads.errors import InconsistentLength, NotYet, OffsetMismatch, OtherVersion
 from www.uploads.receiving import Body
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ async def create(request: web.Request) -> web.Response:
 
 async def state(request: web.Request, token: str) -> web.Response:
     """Tell how far the upload is; a GET tells it as JSON too, with the file that it has become."""
+    try:
+        return await _state(request, token)
+    except Unavailable as err:
+        raise NotYet from err
+
+
+async def _state(request: web.Request, token: str) -> web.Response:
     uploads = request.app[keys.uploads]
     async with uploads.opened(signed_in(request).id, token) as work:
         await uploads.renew(work)
