@@ -1,5 +1,7 @@
 """Who may read what is uploaded: as the form, tus or the draft ask, as the folder, as the site."""
 
+import re
+
 import pytest
 
 from tests.files.door import JSON, body_of, kept, send
@@ -201,6 +203,7 @@ async def test_the_page_lets_one_choose(alice, make):
     page = await (await alice.get("/upload")).text()
     assert '<option value="unlisted" selected>Unlisted</option>' in page
     assert '<option value="">' not in page
+    assert re.search(r'id="f-file-hint">Up to 5.GB each, and 100 at once\.<', page)
     folder = await make("open", PUBLIC)
     page = await (await alice.get(f"/upload?folder={folder}&visibility=private")).text()
     assert '<option value="">As the folder; top level: Unlisted</option>' in page
