@@ -213,17 +213,15 @@ async def listed_files(conn: Verbs, user: User, ids: Sequence[int]) -> list[File
     """
     found: dict[int, File] = {}
     for some in in_steps(ids):
-        found.update(
-            {row.id: row for row in await conn.all(File.select().where(File.id.in_(some)))}
-        )
+        for file in await conn.all(File.select().where(File.id.in_(some))):
+            if file.visibility is not Visibility.PUBLIC and not can(user, "manage_file", file):
+                raise NotFound
+            found[file.id] = file
         await asyncio.sleep(0)
-    files = [found[id] for id in dict.fromkeys(ids) if id in found]
-    public = Visibility.PUBLIC
-    if len(files) < len(set(ids)) or not all(
-        file.visibility is public or can(user, "manage_file", file) for file in files
-    ):
+    wanted = dict.fromkeys(ids)
+    if len(found) < len(wanted):
         raise NotFound
-    return files
+    return [found[id] for id in wanted]
 
 
 async def folder_paths(conn: Verbs, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
