@@ -277,3 +277,10 @@ async def test_a_broken_upload_leaves_nothing(alice, server):
     writer.close()
     await until(lambda: not kept(alice))
     assert await nothing_stored(alice)
+
+
+async def test_it_says_which_text_is_not_utf8(alice):
+    broken = b'--%b\r\nContent-Disposition: form-data; name="title"\r\n\r\n\xff\r\n'
+    answer = await send(alice, body=broken % BOUNDARY.encode() + body_of(("a", b"1")))
+    assert answer.status == 400
+    assert "“title”" in await answer.text()

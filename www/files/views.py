@@ -53,7 +53,7 @@ async def upload(request: web.Request) -> web.Response:
         if wants_json(request):
             raise
         # What was closed on purpose must not be open when the same is sent again.
-        chosen = {name: values[0] for name, values in sent.items()}
+        chosen = {name: values[0] for name, values in sent.items() if values}
         return await _form(request, Form(chosen, _errors(err)), err.status, err.headers)
     if wants_json(request):
         body = {"files": [telling.file(request, file) for file in files]}
