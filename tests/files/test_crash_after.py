@@ -116,7 +116,7 @@ async def test_it_leaves_all_or_nothing(tmp_path, where):
         gone, shown = [
             await upload(session, name, content) for name, content in (("a", OTHER), ("b", PHOTO))
         ]
-    stray = tmp_path / "res/files/00/00" / ("0" * 64)
+    stray = tmp_path / "res/files/00" / ("0" * 64)
     stray.parent.mkdir(parents=True, exist_ok=True)
     stray.write_bytes(b"nobody's")
     age(tmp_path)

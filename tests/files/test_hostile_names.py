@@ -47,7 +47,7 @@ NAMES = [
 ]
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 OURS = re.compile(
-    r"(www\.db.*|files(/\.lock|/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64})|incoming/[0-9a-f]{32}"
+    r"(www\.db.*|files(/\.lock|/[0-9a-f]{2}/[0-9a-f]{64})|incoming/[0-9a-f]{32}"
     r"|uploads/[0-9a-f]{32}|pictures/.*|[a-z_.-]+)"
 )
 UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]|(^|/)\.{1,2}(/|$)|^/|//|/$|[. ](/|$)')
