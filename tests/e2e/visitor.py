@@ -123,7 +123,7 @@ async def visiting(
         accept_downloads=True,
         **options,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     try:
         watch = Watch(context, url, bucket, meant)
         yield Visitor(await context.new_page(), url, language, scripts=scripts)

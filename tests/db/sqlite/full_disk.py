@@ -94,4 +94,5 @@ async def there(engine: Engine, told: list[str]) -> None:
     assert not strangers, strangers
 
 
-asyncio.run(main(Path(sys.argv[1]), "full" if sys.argv[2] == "full" else "normal"))
+# Not in asyncio's debug mode, which tells on standard error how slow a machine is.
+asyncio.run(main(Path(sys.argv[1]), "full" if sys.argv[2] == "full" else "normal"), debug=False)

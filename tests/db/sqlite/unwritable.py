@@ -27,4 +27,5 @@ def tell(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-asyncio.run(main(Path(sys.argv[1])))
+# Not in asyncio's debug mode, which tells on standard error how slow a machine is.
+asyncio.run(main(Path(sys.argv[1])), debug=False)
