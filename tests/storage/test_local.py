@@ -90,7 +90,7 @@ async def test_it_keeps_folders_and_files_private(disk, tmp_path):
 
 async def test_it_syncs_each_new_folder_once(disk, tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr("www.storage.local._sync_folder", lambda folder: synced.append(folder.name))
+    monkeypatch.setattr("www.storage.local.sync_folder", lambda folder: synced.append(folder.name))
     sha256 = (await store(disk, b"a")).sha256
     assert synced == [sha256[:2], "files"]
     await store(disk, b"a")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from www.errors import NotFound
 from www.storage.base import YOUNG_S, StorageFull, Stored
 from www.storage.content import LocalContent
+from www.storage.flattening import flatten, sync_folder
 from www.storage.incoming import LocalIncoming, full_disk
 from www.utils.threads import Threaded
 
@@ -136,9 +137,9 @@ class LocalStorage(Threaded):
             # In full resolution: without arguments it is the kernel's clock, which ticks slowly.
             os.utime(path, ns=(time.time_ns(),) * 2)
             placed_ns = path.stat().st_mtime_ns
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         if sha256[:2] not in self._durable:
-            _sync_folder(self._files)
+            sync_folder(self._files)
             self._durable.add(sha256[:2])
         return None if same else placed_ns
 
@@ -171,7 +172,8 @@ class LocalStorage(Threaded):
         for folder in (self._files, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
-        _sync_folder(self._files.parent)
+        flatten(self._files)
+        sync_folder(self._files.parent)
 
     def _delete(self, path: Path, older_than_s: float) -> bool:
         with self._locked(fcntl.LOCK_EX):
@@ -234,11 +236,3 @@ def _unlink_abandoned(path: Path) -> bool:
     finally:
         os.close(fd)
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
