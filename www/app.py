@@ -23,6 +23,7 @@ from www.files.arrivals import Arrivals
 from www.files.facts import Facts
 from www.files.guessing import Guesses
 from www.files.hot import HotContents
+from www.files.planning import Plans
 from www.files.scanning import Scanner
 from www.files.space import Space
 from www.files.sweeping import keep_pictures, sweep_forever
@@ -77,6 +78,7 @@ def create_app(
     app[keys.sent] = SentFiles()
     app[keys.guesses] = Guesses()
     app[keys.checksums] = Checksums()
+    app[keys.plans] = Plans()
     app[keys.space] = Space()
     app[keys.scanner] = _scanner(settings)
     app[keys.policy] = policy_with(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from www.files.facts import Facts
     from www.files.guessing import Guesses
     from www.files.hot import HotContents
+    from www.files.planning import Plans
     from www.files.scanning import Scanner
     from www.files.space import Space
     from www.files.zipping import Checksums
@@ -46,6 +47,7 @@ hot: Final[web.AppKey[HotContents]] = web.AppKey("hot")  # small contents in mem
 sent: Final[web.AppKey[SentFiles]] = web.AppKey("sent")  # answers of small files
 guesses: Final[web.AppKey[Guesses]] = web.AppKey("guesses")  # wrong names of files
 checksums: Final[web.AppKey[Checksums]] = web.AppKey("checksums")  # for archives
+plans: Final[web.AppKey[Plans]] = web.AppKey("plans")  # of archives
 direct: Final[web.AppKey[Direct | None]] = web.AppKey("direct")  # None: all come through us
 uploads: Final[web.AppKey[Uploads]] = web.AppKey("uploads")
 bodies: Final[web.AppKey[Bodies]] = web.AppKey("bodies")

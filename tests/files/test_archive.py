@@ -12,7 +12,7 @@ from tests.files.door import JSON, PNG, upload
 from tests.files.test_folders import make, put
 from www import keys
 from www.files import archive
-from www.files.zipping import Entry
+from www.files.zipping import Archive, Entry
 from www.models import File, Folder, Visibility
 
 MODIFIED = datetime(2026, 10, 20, 10, tzinfo=UTC)
@@ -122,7 +122,7 @@ async def zips(storage, bare_app, aiohttp_client):
         entries.append(Entry(f"f/{number}", stored.sha256, stored.size_bytes, modified))
 
     async def respond(request):
-        return await archive.respond(request, storage, "a.zip", entries)
+        return await archive.respond(request, storage, "a.zip", Archive(entries))
 
     bare_app.router.add_route("*", "/a/zip", respond)
     client = await aiohttp_client(bare_app)

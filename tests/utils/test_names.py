@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from www.utils.names import extension, numbered_name, safe_name
+from www.utils.names import extension, numbered_name, portable_name, safe_name
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,19 @@ def test_a_safe_name_stays_as_it_is(name):
 )
 def test_it_knows_the_extension(name, expected):
     assert extension(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("given_name", "expected"),
+    [
+        ("report (2).pdf", "report (2).pdf"),
+        ("a  b", "a b"),
+        ("a.", "a"),
+        ("..", "file"),
+        ("con.txt", "_con.txt"),
+        ("a:b?.txt", "a_b_.txt"),
+        ("x" * 300 + ".txt", "x" * 251 + ".txt"),
+    ],
+)
+def test_a_portable_name_is_one_on_windows(given_name, expected):
+    assert portable_name(given_name) == expected

@@ -5,52 +5,49 @@ Two paths count as the same where a file system says so that knows no case; then
 
 from __future__ import annotations
 
-import asyncio
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from www.files.zipping import Entry
 from www.utils.names import numbered_name, portable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(NamedTuple):
     """A file and the names of the folders that it lies in, from the outermost."""
 
-    folders: Sequence[str]
+    folders: tuple[str, ...]
     name: str
     sha256: str
     size_bytes: int
     modified: datetime
 
 
-async def arranged(files: Iterable[Filed]) -> list[Entry]:
-    """Do what `arrange` does; in a thread, because 10,000 files take it 0.2 s."""
-    return await asyncio.to_thread(arrange, files)
-
-
-def arrange(files: Iterable[Filed]) -> list[Entry]:
-    """Return the entries of an archive, in the order of `files`."""
-    placed = [(tuple(map(portable_name, file.folders)), file) for file in files]
+def arrange(files: Sequence[Filed]) -> Iterator[Entry]:
+    """Yield the entries of an archive, in the order of `files`."""
+    portable = {folders: tuple(map(portable_name, folders)) for folders in _folders(files)}
     # A file may not take the name of a folder; folders of the same name are one.
-    taken = {_key(folders[:n]) for folders, _ in placed for n in range(1, len(folders) + 1)}
+    taken = {_key(path[:n]) for path in portable.values() for n in range(1, len(path) + 1)}
     numbers: dict[str, int] = {}
-    entries = []
-    for folders, file in placed:
-        path = (*folders, portable_name(file.name))
-        key = _key(path)
-        while _key(path) in taken:
-            numbers[key] = numbers.get(key, 1) + 1
-            path = (*folders, numbered_name(portable_name(file.name), numbers[key]))
-        taken.add(_key(path))
-        entries.append(Entry("/".join(path), file.sha256, file.size_bytes, file.modified))
-    return entries
+    for file in files:
+        folders, name = portable[file.folders], portable_name(file.name)
+        path = "/".join((*folders, name))
+        key = first = _key((path,))
+        while key in taken:
+            numbers[first] = numbers.get(first, 1) + 1
+            path = "/".join((*folders, numbered_name(name, numbers[first])))
+            key = _key((path,))
+        taken.add(key)
+        yield Entry(path, file.sha256, file.size_bytes, file.modified)
+
+
+def _folders(files: Iterable[Filed]) -> set[tuple[str, ...]]:
+    return {file.folders for file in files}
 
 
 def _key(path: Sequence[str]) -> str:
-    return unicodedata.normalize("NFKC", "/".join(path)).casefold()
+    text = "/".join(path)
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()

@@ -9,9 +9,8 @@ it takes no space, and cannot be handed over to a bucket or a proxy.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from www import keys
 from www.errors import WwwError
@@ -21,6 +20,7 @@ from www.files.facts import is_refused
 from www.i18n import N_
 from www.pictures import cleaning
 from www.pictures.pieces import Pieced, size_of
+from www.utils.turns import turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from www.models import File
     from www.pictures.pieces import Written
     from www.storage import Content, Readable
-
-_AT_ONCE: Final = 500
-"""Of many files so many are looked at before others have a turn."""
 
 
 class Uncleanable(WwwError):
@@ -88,9 +85,7 @@ async def prepared(
     """
     storage: Readable = request.app[keys.storage]
     cleaned, found = Cleaned(storage), []
-    for number, file in enumerate(files):
-        if number % _AT_ONCE == _AT_ONCE - 1:
-            await asyncio.sleep(0)
+    async for file in turns(files):
         pieces = None
         if _must_be_cleaned(request, file):
             kind = file.content_type

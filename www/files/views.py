@@ -20,9 +20,9 @@ from www.files import again, choosing, folder_queries, openness, queries, tellin
 from www.files import archive as archives
 from www.files.actions import Arrival
 from www.files.archive import MAX_ENTRIES
-from www.files.arranging import Filed, arranged
 from www.files.forms import MAX_FIELDS, Picked, asked, folder_of, visibility_of
-from www.files.outgoing import prepared, send
+from www.files.outgoing import send
+from www.files.planning import planned
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
 from www.i18n import N_
@@ -106,14 +106,11 @@ async def archive(request: web.Request) -> web.StreamResponse:
         picked = Picked.read(await read_form(request, max_fields=MAX_FIELDS))
         return see_other(f"{request.path}?{urlencode(picked.pairs())}")
     picked = Picked.read(MultiDict(request.query))
-    files = await queries.listed_files(engine, user, await _picked(engine, user, picked))
-    paths = await queries.folder_paths(engine, {f.folder_id for f in files if f.folder_id})
-    storage, contents = await prepared(request, files)
-    filed = (
-        Filed(paths.get(f.folder_id or 0, ()), f.name, *content, f.created_at)
-        for f, content in zip(files, contents, strict=True)
-    )
-    return await archives.respond(request, storage, _ARCHIVE_NAME, await arranged(filed))
+    async with request.app[keys.plans].turn:
+        files = await queries.listed_files(engine, user, await _picked(engine, user, picked))
+        paths = await queries.folder_paths(engine, {f.folder_id for f in files if f.folder_id})
+        storage, plan = await planned(request, files, paths)
+    return await archives.respond(request, storage, _ARCHIVE_NAME, plan)
 
 
 async def _picked(engine: Engine, user: User, picked: Picked) -> list[int]:

@@ -15,7 +15,7 @@ from hashlib import sha256 as new_sha256
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime, tzinfo
 
 # From here on 64 bits are used; readers that take the older fields as signed get no surprise.
@@ -23,6 +23,7 @@ _LIMIT: Final = 0x7FFFFFFF
 _MOST_FILES: Final = 0xFFFF
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _CENTRAL: Final = struct.Struct("<4s6H3L5H2L")
+_TIME: Final = struct.Struct("<2HBL")
 _END: Final = struct.Struct("<4s4H2LH")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64: Final = struct.Struct("<4sLQL")
@@ -94,22 +95,37 @@ class Archive:
     `zone` is that of the dates for readers that know no time zones.
     """
 
-    def __init__(self, entries: Sequence[Entry], zone: tzinfo = UTC) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), zone: tzinfo = UTC) -> None:
         self._zone = zone
         self.places: list[Place] = []
-        at = length = 0
-        digest = new_sha256()
+        self.directory_at = 0
+        self._directory_bytes = 0
+        self._digest = new_sha256()
         for entry in entries:
-            place = Place(entry, self._header(entry), at)
-            self.places.append(place)
-            digest.update(
-                place.header + entry.sha256.encode() + struct.pack("<Q", entry.size_bytes)
-            )
-            length += len(self._central(place, 0))
-            at = place.end
-        self.directory_at = at
-        self.size_bytes = at + length + len(self._end(length))
-        self.etag = f"zip-{digest.hexdigest()}"
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Lay out one more entry behind the others; not once it is being sent."""
+        name = entry.name.encode()
+        place = Place(entry, self._header(entry, name), self.directory_at)
+        self.places.append(place)
+        size = entry.sha256.encode() + entry.size_bytes.to_bytes(8, "little")
+        self._digest.update(place.header + size)
+        self._directory_bytes += _CENTRAL.size + len(name) + _TIME.size
+        if large := entry.is_long * 2 + (place.offset > _LIMIT):
+            self._directory_bytes += 4 + 8 * large
+        self.directory_at = place.end
+
+    @property
+    def size_bytes(self) -> int:
+        """Its length."""
+        length = self._directory_bytes
+        return self.directory_at + length + len(self._end(length))
+
+    @property
+    def etag(self) -> str:
+        """What is equal for two archives of the same bytes."""
+        return f"zip-{self._digest.hexdigest()}"
 
     def descriptor(self, entry: Entry, checksum: int) -> bytes:
         """Return what follows the content."""
@@ -127,8 +143,7 @@ class Archive:
             yield line
         yield self._end(length)
 
-    def _header(self, entry: Entry) -> bytes:
-        name = entry.name.encode()
+    def _header(self, entry: Entry, name: bytes) -> bytes:
         extra = self._time(entry)
         size = 0
         if entry.is_long:
@@ -179,7 +194,7 @@ class Archive:
     def _time(self, entry: Entry) -> bytes:
         """The time as Unix counts it, which needs no time zone."""
         seconds = min(max(int(entry.modified.timestamp()), 0), _LIMIT)
-        return struct.pack("<2HBL", 0x5455, 5, 1, seconds)
+        return _TIME.pack(0x5455, 5, 1, seconds)
 
 
 def _descriptor_length(entry: Entry) -> int:

@@ -22,6 +22,10 @@ _NOT_ON_WINDOWS: Final = re.compile(r'[<>:"|?*]')
 _DEVICE: Final = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE
 )
+# Nearly all names: nothing in them has to be changed for anybody, unless it is a device's.
+_PLAIN: Final = re.compile(
+    r"[\w!#$%&'()+,;=@\[\]^`{}~.-]+(?: [\w!#$%&'()+,;=@\[\]^`{}~.-]+)*", re.ASCII
+)
 _WINDOWS_PATH: Final = re.compile(r"(?:[A-Za-z]:|\.\.?)?\\")
 _FOLDERS: Final = frozenset({"", ".", ".."})
 # Control, format (bidi overrides, joiners) and surrogates: invisible, or a lie about the rest.
@@ -66,6 +70,8 @@ def portable_name(name: str) -> str:
 
     It takes no `a:b` (a stream inside a file), no CON.txt (a device) and no dot at the end.
     """
+    if _PLAIN.fullmatch(name) and name[-1] != "." and len(name) <= MAX_BYTES:
+        return _shortened(f"_{name}") if _DEVICE.match(name) else name
     plain = _NOT_ON_WINDOWS.sub("_", safe_name(name)).rstrip(". ") or _FALLBACK
     return _shortened(f"_{plain}") if _DEVICE.match(plain) else plain
 
