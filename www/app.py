@@ -20,6 +20,7 @@ from www.db.seen.slow import SlowLog
 from www.files import naming
 from www.files.again import SentFiles
 from www.files.arrivals import Arrivals
+from www.files.copy_keys import CopyKeys
 from www.files.facts import Facts
 from www.files.guessing import Guesses
 from www.files.hot import HotContents
@@ -196,6 +197,7 @@ async def small_pictures(app: web.Application) -> AsyncIterator[None]:
         cache_bytes=given.cache_bytes,
         limits=limits,
     ) as app[keys.pictures]:
+        app[keys.copy_keys] = await CopyKeys.opened(engine)
         app[keys.facts] = facts = Facts(engine, app[keys.pictures], app[keys.tasks])
         keeping = asyncio.create_task(keep_pictures(engine, app[keys.pictures], facts))
         yield

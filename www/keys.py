@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from www.db.seen.report import Reports
     from www.files.again import SentFiles
     from www.files.arrivals import Arrivals
+    from www.files.copy_keys import CopyKeys
     from www.files.facts import Facts
     from www.files.guessing import Guesses
     from www.files.hot import HotContents
@@ -56,6 +57,7 @@ policy: Final[web.AppKey[str]] = web.AppKey("policy")  # Content-Security-Policy
 space: Final[web.AppKey[Space]] = web.AppKey("space")
 arrivals: Final[web.AppKey[Arrivals]] = web.AppKey("arrivals")  # rows of uploads
 pictures: Final[web.AppKey[Pictures]] = web.AppKey("pictures")
+copy_keys: Final[web.AppKey[CopyKeys]] = web.AppKey("copy_keys")  # in addresses of pictures
 facts: Final[web.AppKey[Facts]] = web.AppKey("facts")  # of pictures, learnt beside the requests
 passwords: Final[web.AppKey[Passwords]] = web.AppKey("passwords")
 renders: Final[web.AppKey[Renders]] = web.AppKey("renders")

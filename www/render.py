@@ -120,6 +120,7 @@ def page_context(request: web.Request, status: int) -> dict[str, object]:
     settings = app[keys.settings]
     formats = Formats(language, settings.site.timezone)
     can = app[keys.can]
+    copy_keys = app.get(keys.copy_keys)
     notice = _NOTICE.search(request.rel_url.raw_query_string)
     return {
         "status": status,
@@ -138,6 +139,7 @@ def page_context(request: web.Request, status: int) -> dict[str, object]:
         "notice": notice[1] if notice and notice[1] in NOTICES else None,
         "now": datetime.now(UTC),
         "can": lambda action, thing=None: can(user, action, thing),
+        "copy_key": copy_keys.of if copy_keys else None,
         "format_date": formats.date,
         "format_short_date": formats.short_date,
         "format_datetime": formats.date_time,

@@ -89,7 +89,7 @@ async def upload(session, name, content):
 
 
 def small(file):
-    return f"/files/{file['id']}/w320.webp?k={file['sha256'][:16]}"
+    return f"/files/{file['id']}/w320.webp"
 
 
 async def live(session, gone, shown):

@@ -8,6 +8,7 @@ from tests.files.door import upload
 from tests.files.test_folders import change, make, put
 from tests.pictures import samples
 from tests.uploads.door import Draft, Tus, claims
+from www import keys
 from www.app import create_app
 from www.models import File, Folder, ShareLink, Upload
 from www.settings import Settings
@@ -30,7 +31,7 @@ async def hers(alice, engine):
     links = await engine.scalars(ShareLink.select(ShareLink.token).order_by(ShareLink.id))
     return {
         "folder": folder,
-        "key": row.sha256[:16],
+        "key": alice.app[keys.copy_keys].of(row),
         "upload": upload.rpartition("/")[2],
         "links": links,
     }

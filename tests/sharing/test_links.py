@@ -162,7 +162,7 @@ async def test_pages_show_pictures_smaller(alice, visitor, photo, thing):
         assert answer.headers["Cache-Control"] == "private, no-cache"
         again = {"If-None-Match": answer.headers["ETag"]}
         await fetch(browser, path, 304, **again)
-    await fetch(browser, copy_of(photo), 404)  # it is private
+    await fetch(browser, copy_of(alice, photo), 404)  # it is private
 
 
 async def test_copies_need_the_password(alice, visitor, photo):

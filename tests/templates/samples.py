@@ -20,11 +20,12 @@ from tests.templates import texts
 from tests.templates.texts import Row
 from www import render as rendering
 from www.files.choosing import MOST_OF_A_LIST, Chosen, Offer
+from www.files.copy_keys import CopyKeys
 from www.files.forms import Action, Many, Picked, Shown, Whole
 from www.files.listing import FILES as AT_FILES
 from www.files.listing import Contents
 from www.files.queries import Room
-from www.files.showing import described
+from www.files.showing import below, described
 from www.files.types import family
 from www.forms import Form
 from www.i18n import LANGUAGES, Formats, translations
@@ -421,7 +422,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
     "sharing/password.html": {"full": {"form": BLANK, "link": LINKS[0]}, "wrong": {"form": wrong("password"), "link": LINKS[0]}},
     "sharing/file.html": {
         **{kind: {"link": LINKS[1], "file": FILES[0], "family": kind, "previews": True, "picture": None, "owner": user()} for kind in ("picture", "film", "sound", "other")},
-        "sizes": {"link": LINKS[1], "file": FILES[0], "family": "picture", "previews": True, "picture": described(File(id=1, width=4000, height=3000, placeholder=""), "/s/t"), "owner": user()},
+        "sizes": {"link": LINKS[1], "file": FILES[0], "family": "picture", "previews": True, "picture": described(File(id=1, width=4000, height=3000, placeholder=""), below("/s/t", File(id=1))), "owner": user()},
         "refused": {"link": LINKS[1], "file": FILES[0] | {"width": 0, "height": 0}, "family": "picture", "previews": False, "picture": None, "owner": user()},
         "used": {"link": LINKS[0] | {"downloads_left": 0}, "file": FILES[0], "family": "picture", "previews": False, "picture": None, "owner": user()},
     },
@@ -462,7 +463,7 @@ def shared(*, who=None, language="en", theme="auto", here="/", **more):
         "can": lambda action, _thing=None: rank >= (3 if action == "admin" else 1),
         "has_bundle": True, "format_date": formats.date, "format_short_date": formats.short_date,
         "format_datetime": formats.date_time, "format_iso": formats.iso, "format_number": formats.number,
-        "format_size": formats.size, "format_duration": formats.duration,
+        "copy_key": CopyKeys(b"secret").of, "format_size": formats.size, "format_duration": formats.duration,
     } | more  # fmt: skip
 
 

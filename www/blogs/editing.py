@@ -106,7 +106,8 @@ async def _prepared(request: web.Request, text: Text) -> actions.Prepared:
 
 
 async def _pictures(request: web.Request, body: str) -> Pictures:
-    return await pictures_of(request.app[keys.engine], request.app[keys.facts], body)
+    app = request.app
+    return await pictures_of(app[keys.engine], app[keys.facts], app[keys.copy_keys], body)
 
 
 async def _rendered(request: web.Request, body: str) -> str:

@@ -31,13 +31,11 @@ async def picture(request: web.Request) -> web.StreamResponse:
     """Send a smaller copy, which is made when it is asked for the first time."""
     name = request.match_info["copy"]
     key = query_text(request, "k", _MAX_KEY_CHARS) or None
-    file = await queries.readable_file(
-        request.app[keys.engine],
-        request[keys.user],
-        row_id(request),
-        name=None if key else name,
-        key=key,
-    )
+    engine = request.app[keys.engine]
+    file = await queries.file(engine, row_id(request))
+    knows = key is not None and request.app[keys.copy_keys].fits(file, key)
+    given = None if key else name
+    await queries.require_readable(engine, request[keys.user], file, name=given, knows=knows)
     if file.name == name:  # a file may be called like that: then this is its address
         return await send(request, file)
     # A private file is not for caches that several people share.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from secrets import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from www.auth.permissions import allow, can
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from www.db import Select
     from www.db.verbs import Verbs
 
-KEY_CHARS: Final = 16
 LARGEST: Final = 20
 _MOST_HASHES: Final = 1000
 _MOST_IDS: Final = 500
@@ -56,16 +54,16 @@ async def readable_file(
     id: int,
     *,
     name: str | None = None,
-    key: str | None = None,
+    knows: bool = False,
 ) -> File:
     """Return a file that `user` may read; raises NotFound, which says nothing of why.
 
     Its owner and administrators may always, nobody else if it is private; everyone if it is
     public. An unlisted one is for whoever knows its address: its present or a former `name`, or
-    the `key` that `key_of` gives, in addresses without a name. So nobody finds it by counting.
+    `knows` it by another sign (`copy_keys`). So nobody finds it by counting.
     """
     found = await file(conn, id)
-    await require_readable(conn, user, found, name=name, key=key)
+    await require_readable(conn, user, found, name=name, knows=knows)
     return found
 
 
@@ -75,12 +73,13 @@ async def require_readable(
     file: File,
     *,
     name: str | None = None,
-    key: str | None = None,
+    knows: bool = False,
 ) -> None:
     """Raise NotFound unless `user` may read `file`, as `readable_file` says."""
     if is_open(user, file):
         return
-    if file.visibility == Visibility.UNLISTED and await _knows(conn, file, name, key):
+    is_unlisted = file.visibility == Visibility.UNLISTED
+    if is_unlisted and (knows or await _is_name(conn, file, name)):
         return
     raise NotFound
 
@@ -88,11 +87,6 @@ async def require_readable(
 def is_open(user: User | None, file: File) -> bool:
     """Tell whether `user` may read `file` whatever its name."""
     return can(user, "manage_file", file) or file.visibility == Visibility.PUBLIC
-
-
-def key_of(file: File) -> str:
-    """Return what stands for the name in addresses of thumbnails: the beginning of the hash."""
-    return file.sha256[:KEY_CHARS]
 
 
 async def file(conn: Verbs, id: int) -> File:
@@ -305,7 +299,5 @@ def largest_files(owner_id: int) -> Select[File]:
     return select.order_by(File.size.desc(), File.id.desc()).limit(LARGEST)
 
 
-async def _knows(conn: Verbs, file: File, name: str | None, key: str | None) -> bool:
-    if name is not None:
-        return name == file.name or name in await former_names(conn, file.id)
-    return key is not None and compare_digest(key.encode(), key_of(file).encode())
+async def _is_name(conn: Verbs, file: File, name: str | None) -> bool:
+    return name is not None and (name == file.name or name in await former_names(conn, file.id))

@@ -6,17 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from www.files.queries import key_of
 from www.markup import Picture
 from www.models import File
 from www.pictures import placeholder
 from www.pictures.formats import FORMATS, KINDS, candidates, copy_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from www.db import Engine, Select
+    from www.files.copy_keys import CopyKeys
     from www.files.facts import Facts
+
+    Address: TypeAlias = Callable[[str], str]
 
 PATIENCE_S: Final = 5.0
 """How long a post or a share page waits for pictures that were uploaded a moment ago."""
@@ -24,7 +27,9 @@ _MOST: Final = 500
 _FILE: Final = re.compile(r"/files/([1-9][0-9]{0,17})/([^\s\"'<>()?#]{1,1000})")
 
 
-async def pictures_of(engine: Engine, facts: Facts, text: str) -> Mapping[tuple[int, str], Picture]:
+async def pictures_of(
+    engine: Engine, facts: Facts, copy_keys: CopyKeys, text: str
+) -> Mapping[tuple[int, str], Picture]:
     """Return the pictures that `text` may show, by id and name.
 
     Only what is written with its name is looked at: whoever knows a number and no name learns
@@ -36,13 +41,17 @@ async def pictures_of(engine: Engine, facts: Facts, text: str) -> Mapping[tuple[
     ids = sorted({id for id, _ in named})[:_MOST]
     rows = [row for row in await engine.all(pictures(ids)) if (row.id, row.name) in named]
     await facts.learn([row for row in rows if row.width is None], timeout_s=PATIENCE_S)
-    return {(row.id, row.name): described(row) for row in rows if row.width is not None}
+    return {
+        (row.id, row.name): described(row, _with_key(copy_keys, row))
+        for row in rows
+        if row.width is not None
+    }
 
 
-def described(file: File, link: str = "") -> Picture:
+def described(file: File, address: Address) -> Picture:
     """Return what a page says of a picture whose facts are known; refused ones have no width.
 
-    `link` is the address of a share link, whose readers get the copies below it.
+    `address` gives that of a copy by its name.
     """
     width, height = file.width or 0, file.height or 0
     found = placeholder.parse(file.placeholder or "")
@@ -51,7 +60,7 @@ def described(file: File, link: str = "") -> Picture:
     if width and height and not found.animated:
         sources = {
             content_type: ", ".join(
-                f"{address(file, wanted, form, link)} {made}w"
+                f"{address(copy_name(wanted, form))} {made}w"
                 for wanted, made in candidates(width, height)
             )
             for form, content_type in FORMATS.items()
@@ -59,11 +68,15 @@ def described(file: File, link: str = "") -> Picture:
     return Picture(width, height, found.classes, sources)
 
 
-def address(file: File, width: int, form: str, link: str = "") -> str:
-    """Return the address of a copy; the key stands for the file's name, which it does not hold."""
-    if link:
-        return f"{link}/{file.id}/{copy_name(width, form)}"
-    return f"/files/{file.id}/{copy_name(width, form)}?k={key_of(file)}"
+def below(link: str, file: File) -> Address:
+    """Return the addresses of copies for readers of a share link, who get them below it."""
+    return lambda copy: f"{link}/{file.id}/{copy}"
+
+
+def _with_key(copy_keys: CopyKeys, file: File) -> Address:
+    """Return the addresses of copies with a key, which stands for the name of the file."""
+    key = copy_keys.of(file)
+    return lambda copy: f"/files/{file.id}/{copy}?k={key}"
 
 
 def pictures(ids: list[int]) -> Select[Any]:

@@ -18,6 +18,7 @@ from www.models.session import Session
 from www.models.share_download import ShareDownload
 from www.models.share_link import ShareLink
 from www.models.sign_in_failure import SignInFailure
+from www.models.site_secret import SiteSecret
 from www.models.tag import Tag
 from www.models.upload import Upload
 from www.models.user import Role, User
@@ -28,6 +29,7 @@ TABLES: Final[tuple[type[Table], ...]] = (
     Session,
     OneTimeLink,
     SignInFailure,
+    SiteSecret,
     AuditEntry,
     Blog,
     BlogSearch,
@@ -63,6 +65,7 @@ __all__ = [
     "ShareDownload",
     "ShareLink",
     "SignInFailure",
+    "SiteSecret",
     "Tag",
     "Upload",
     "User",

@@ -21,7 +21,7 @@ from www.files.forms import MAX_ID_DIGITS, Shown
 from www.files.listing import Scope
 from www.files.outgoing import send
 from www.files.pictures import send_copy
-from www.files.showing import PATIENCE_S, described
+from www.files.showing import PATIENCE_S, below, described
 from www.forms import Fields, Form
 from www.i18n import N_
 from www.render import render, see_other
@@ -159,7 +159,9 @@ async def _file(request: web.Request, link: ShareLink, file: File) -> web.Respon
         previews=link.downloads_left is None
         and types.may_inline(file.content_type)
         and not is_refused(file),
-        picture=described(file, f"/s/{link.token}") if file.width and file.height else None,
+        picture=described(file, below(f"/s/{link.token}", file))
+        if file.width and file.height
+        else None,
         owner=await owner_of(engine, file.owner_id),
     )
 
