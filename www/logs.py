@@ -14,6 +14,7 @@ import logging
 import re
 import sys
 import time
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Final
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _CONTROL: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+request_id: Final[ContextVar[str]] = ContextVar("request_id", default="")
+"""Of the request that is being answered, for those who log and know no requests."""
+
 _DELAY_S: Final = 0.5
 _MAX_LINES: Final = 200
 
@@ -47,6 +51,12 @@ def escaped(text: str) -> str:
     if text.isascii() and text.isprintable():  # as nearly all lines are
         return text
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def traced() -> dict[str, object]:
+    """Return `extra` of a log line that belongs to the request which is being answered."""
+    found = request_id.get()
+    return {"fields": {"request_id": found}} if found else {}
 
 
 class Lasting(logging.LogRecord):

@@ -10,7 +10,7 @@ from tests.files.door import JSON, kept, send, upload
 from tests.uploads.door import Tus, claims, staged
 from www import keys
 from www.files.scanning import Scanner
-from www.models import File
+from www.models import File, Upload
 
 
 def scanned_by(alice, address, **options):
@@ -75,10 +75,9 @@ async def test_no_scanner(alice, address, accept, caplog):
     assert "cannot be reached" in caplog.text
 
 
-async def test_a_scanner_that_says_nothing_is_given_up(alice, monkeypatch):
-    monkeypatch.setattr("www.files.scanning._VERDICT_S", 0.2)
+async def test_a_scanner_that_says_nothing_is_given_up(alice):
     async with Small(silent=True) as small:
-        scanned_by(alice, small.address)
+        scanned_by(alice, small.address, scan_s=0.2)
         answer = await send(alice, ("a.txt", b"hello"), **JSON)
     assert answer.status == 503
     assert kept(alice) == {}
@@ -126,6 +125,43 @@ async def test_a_resumed_upload_waits_for_the_scanner(alice, clamd):
     async with uploads.opened(alice.user.id, token) as work:
         assert work.is_complete
     assert list(kept(alice).values()) == [b"hello"]
+
+
+async def test_a_large_file_has_more_time(alice, monkeypatch):
+    """Where a small one is given up, one with more bytes than are read in that time waits on."""
+    monkeypatch.setattr("www.files.scanning._SCAN_BYTES_PER_S", 10)
+    async with Small() as small:
+        scanned_by(alice, small.address, scan_s=-10)
+        assert (await send(alice, ("a.txt", b"x" * 100), **JSON)).status == 503
+        assert (await send(alice, ("a.txt", b"x" * 1000), **JSON)).status == 201
+
+
+async def test_the_log_says_who_sent_a_virus(alice, clamd, caplog):
+    scanned_by(alice, clamd)
+    await send(alice, ('a" of user bob.txt', EICAR), **JSON, **{"X-Request-ID": "no"})
+    uploads = replace(alice.app[keys.uploads], scanner=Scanner(clamd))
+    alice.app[keys.uploads] = uploads
+    answer = await Tus(alice).create(len(EICAR), EICAR, Upload_Metadata=claims(filename="b.txt"))
+    lines = [record for record in caplog.records if "refused a file" in record.message]
+    names = [record.message.partition("Eicar-Test")[2].partition(": ")[2] for record in lines]
+    who = f"of user {alice.user.name} (id {alice.user.id})"
+    assert names == [rf'"a\" of user bob.txt" {who}', f'"b.txt" {who}']
+    assert lines[1].fields == {"request_id": answer.headers["X-Request-ID"]}
+    assert lines[0].fields != lines[1].fields
+
+
+async def test_the_parts_of_a_virus_go_with_it(alice, clamd):
+    alice.app._frozen = False
+    alice.app[keys.uploads] = replace(alice.app[keys.uploads], scanner=Scanner(clamd))
+    tus = Tus(alice)
+    parts = [
+        await tus.begin(len(half), half, Upload_Concat="partial") for half in (EICAR[:9], EICAR[9:])
+    ]
+    assert len(staged(alice)) == 2
+    answer = await tus.create(Upload_Concat="final;" + " ".join(parts))
+    assert answer.status == 422
+    assert (staged(alice), kept(alice)) == ({}, {})
+    assert await alice.app[keys.engine].all(Upload.select()) == []
 
 
 async def test_it_answers_whether_it_is_there(clamd):

@@ -23,6 +23,7 @@ from www.files.archive import MAX_ENTRIES
 from www.files.forms import MAX_FIELDS, Picked, asked, folder_of, visibility_of
 from www.files.outgoing import send
 from www.files.planning import planned
+from www.files.scanning import Infected, note
 from www.files.upload import FIELD, MAX_FILES, Bounds, receive
 from www.forms import Form
 from www.i18n import N_
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from www.db import Engine
+    from www.files.scanning import Scanner
     from www.files.upload import Form as Upload
     from www.models import User, Visibility
 
@@ -184,12 +186,20 @@ async def _write_rows(request: web.Request, form: Upload, arrival: Arrival) -> l
         if "visibility" in form.fields:
             arrival.visibility = visibility_of(form.fields)
         if (scanner := request.app[keys.scanner]) is not None:
-            await scanner.screen(request.app[keys.storage], form.files)
+            await _screen(request, scanner, form)
         return await request.app[keys.arrivals].add(arrival)
     finally:
         # A commit that failed may have reached the database all the same: that is for the sweep.
         if not arrival.written:
             await form.withdraw()
+
+
+async def _screen(request: web.Request, scanner: Scanner, form: Upload) -> None:
+    try:
+        await scanner.screen(request.app[keys.storage], form.files)
+    except Infected as err:
+        await note(request.app[keys.engine], err, signed_in(request).id)
+        raise
 
 
 async def _form(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
-from www import keys
+from www import keys, logs
 from www.addresses import from_trusted_proxy
 from www.i18n import negotiate
 
@@ -23,7 +23,8 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 async def state_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Fill in the request's keys; the id of a trusted proxy is kept."""
     headers, app = request.headers, request.app
-    request[keys.request_id] = _request_id(request)
+    request[keys.request_id] = request_id = _request_id(request)
+    logs.request_id.set(request_id)
     # SimpleCookie costs 8 us even for no cookie at all; most requests carry none.
     cookies = request.cookies if hdrs.COOKIE in headers else {}
     request[keys.language] = negotiate(

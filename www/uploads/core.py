@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from www.db import DiskFull
 from www.errors import BadRequest, Gone, NotFound, TooLarge
 from www.files import types
-from www.files.scanning import Infected, TooLargeToScan
+from www.files.scanning import Infected, TooLargeToScan, note
 from www.i18n import N_
 from www.models import File, Upload, Visibility
 from www.storage import Stored
@@ -226,7 +226,7 @@ class Uploads:
         await self._become_file(work, sha256)
 
     async def _screen(self, work: Work) -> None:
-        """Have it scanned for viruses. Raises Infected, TooLargeToScan: it is gone then.
+        """Have it scanned for viruses. Raises Infected, TooLargeToScan: then it and its parts go.
 
         Where the scanner is away (Unavailable) all bytes stay, and the next request tries again.
         """
@@ -241,9 +241,15 @@ class Uploads:
                         lambda: os.pread(file.fileno(), size_bytes, offset)
                     )
 
-                await self.scanner.screen_bytes(work.upload.name, read)
-        except (Infected, TooLargeToScan):
+                await self.scanner.screen_bytes(work.upload.name, work.offset, read)
+        except (Infected, TooLargeToScan) as err:
+            if isinstance(err, Infected):
+                await note(self.engine, err, work.upload.owner_id)
+            parts = await joining.used_up(self.engine, work.upload)
             await self.delete(work)
+            await self.engine.delete_many(parts)
+            for part in parts:
+                await self.staging.delete(part.token)
             raise
 
     async def delete(self, work: Work) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from www.db import DiskFull
 from www.errors import Conflict, NotFound, QuotaExceeded, TooLarge, Unavailable, WwwError
-from www.files.scanning import Infected, TooLargeToScan
+from www.files.scanning import Infected, TooLargeToScan, note
 from www.i18n import N_
 from www.models import File, Upload
 from www.storage import Stored
@@ -232,6 +232,8 @@ class Direct:
                 await self._inbox.keep(upload.token, stored)
                 file = await self._write_row(upload, stored, head)
             except (Infected, TooLargeToScan, ChecksumMismatch, QuotaExceeded) as err:
+                if isinstance(err, Infected):
+                    await note(self._engine, err, upload.owner_id)
                 self._keep_refusal(upload, err)
                 await self._engine.run(queries.forgotten(upload))
                 await self._clear(upload)
@@ -278,7 +280,7 @@ class Direct:
         reading = Reading(content)
         try:
             if self.uploads.scanner is not None:
-                await self.uploads.scanner.screen_bytes(upload.name, reading.pread)
+                await self.uploads.scanner.screen_bytes(upload.name, size_bytes, reading.pread)
             while await reading.pread(reading.at, _STEP_BYTES):
                 pass
         except NotFound as err:
