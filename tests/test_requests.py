@@ -36,8 +36,8 @@ async def test_it_reads_both_encodings(client):
         (b"a=b", f"{URLENCODED}; charset=gbk", 415),
         (b"a=b", f"{URLENCODED}; charset=UTF-8", 200),
         (b"a=" + b"x" * 100_000, URLENCODED, 413),
-        (b"&".join(b"f%d=1" % n for n in range(10_000)), URLENCODED, 400),
-        (b"&" * 90_000, URLENCODED, 400),
+        (b"&".join(b"f%d=1" % n for n in range(10_000)), URLENCODED, 413),
+        (b"&" * 90_000, URLENCODED, 413),
         (b"%" * 90_000, URLENCODED, 400),
         (b"a=%FF", URLENCODED, 400),
         (b"a=\xff", URLENCODED, 400),
@@ -52,6 +52,19 @@ async def test_it_reads_both_encodings(client):
 )  # fmt: skip
 async def test_nonsense_is_refused(client, body, content_type, status):
     assert (await send(client, body, content_type))[0] == status
+
+
+async def test_it_says_how_much_is_allowed(client):
+    part = b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    for body, content_type in (
+        (b"&".join([b"a=1"] * 21), URLENCODED),
+        (part * 21 + b"--B--", "multipart/form-data; boundary=B"),
+    ):
+        status, text = await send(client, body, content_type)
+        assert (status, "too many fields: at most 20 are allowed" in text) == (413, True)
+    status, text = await send(client, b"a=" + b"x" * 100_000)
+    assert status == 413
+    assert "at most 100 kB are allowed" in text
 
 
 async def test_a_body_without_length_is_counted_while_it_arrives(client):

@@ -8,6 +8,7 @@ UTF-8 or raise what would be a 500, and hold up the loop (see `www.utils.form_da
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
@@ -18,8 +19,8 @@ from www.bodies import send_continue
 from www.bodies.multipart import Malformed, TooMany
 from www.bodies.text_form import FilePart, text_fields
 from www.errors import BadRequest, TooLarge, UnsupportedType
-from www.i18n import N_
-from www.utils.form_data import urlencoded
+from www.i18n import N_, Formats
+from www.utils.form_data import TooManyFields, urlencoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,8 +66,8 @@ async def read_form(
 ) -> MultiDict[str]:
     """Return the fields of a form of text, urlencoded or multipart.
 
-    Raises UnsupportedType for another content type, TooLarge above `max_bytes` (default: the
-    setting limits.form_bytes), BadRequest for what cannot be decoded or holds files.
+    Raises UnsupportedType for another content type, TooLarge above `max_fields` or `max_bytes`
+    (default: the setting limits.form_bytes), BadRequest for what cannot be decoded or holds files.
     """
     if request.content_type not in {_URLENCODED, _MULTIPART}:
         raise UnsupportedType
@@ -82,8 +83,9 @@ async def read_form(
         raise BadRequest(N_("A file was sent where text is expected.")) from err
     except Malformed as err:
         raise BadRequest(err.message) from err
-    except TooMany as err:
-        raise BadRequest(N_("There are too many fields in this form.")) from err
+    except (TooMany, TooManyFields) as err:
+        text = N_("This form has too many fields: at most %(max)s are allowed.")
+        raise TooLarge(text, max=max_fields) from err
     except ValueError as err:
         raise BadRequest(N_("The form cannot be read; it must be UTF-8.")) from err
     return MultiDict(_clean(pairs))
@@ -92,20 +94,27 @@ async def read_form(
 async def read_body(request: web.Request, max_bytes: int) -> bytes:
     """Return the body, counted while it arrives; raises TooLarge above `max_bytes`."""
     if (request.content_length or 0) > max_bytes:
-        raise TooLarge
+        raise _too_long(max_bytes)
     await send_continue(request)
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > max_bytes:
-            raise TooLarge
+            raise _too_long(max_bytes)
     return bytes(body)
+
+
+def _too_long(max_bytes: int) -> TooLarge:
+    text = N_("This is too large: at most %(limit)s are allowed.")
+    return TooLarge(text, limit=Formats("en", UTC).size(max_bytes))
 
 
 def query_text(request: web.Request, name: str, max_chars: int) -> str:
     """Return a field of the query, stripped, "" where it is missing; BadRequest if it is none."""
     try:
         pairs = urlencoded(request.rel_url.raw_query_string.encode(), _MAX_WORDS)
+    except TooManyFields as err:
+        raise BadRequest(N_("The address is too long.")) from err
     except ValueError as err:
         raise BadRequest(N_("The address cannot be read; it must be UTF-8.")) from err
     value = next((value for key, value in _clean(pairs) if key == name), "").strip()

@@ -155,6 +155,19 @@ async def test_it_says_which_file_is_too_large(bare, stored):
     assert message == "The file “图.png” is larger than 1 MB."
 
 
+@pytest.mark.parametrize("name", ['form-data; name="n"', 'form-data; name="file"; filename="a"'])
+async def test_it_says_how_many_there_may_be(bare, stored, name):
+    data = part(b"x", name) * 7 + b"--B--"
+    message = await refused(bare, stored, 413, data, headers=MULTIPART)
+    assert message == "A form may have at most 3 files, and 3 other fields."
+
+
+async def test_it_says_how_long_a_form_may_be(bare, stored):
+    data = part(b"x") + b"--B--" + b"x" * 6_000_000
+    message = await refused(bare, stored, 413, io.BytesIO(data), headers=MULTIPART)
+    assert "at most" in message
+
+
 async def connect(address, length):
     reader, writer = await asyncio.open_connection(*address)
     head = "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=B\r\n"

@@ -179,6 +179,14 @@ async def test_more_than_can_be_chosen_is_said_with_numbers(alice, filled, engin
     assert f"These are {MANY} files; one archive holds at most 100." in await answer.text()
 
 
+@pytest.mark.parametrize("kind", ["file", "folder"])
+async def test_an_archive_says_what_is_gone(alice, filled, kind):
+    asked = {"file": "id=1&id=987654", "folder": "id=1&folders=987654"}[kind]
+    answer = await alice.get(f"/files/archive?{asked}")
+    assert answer.status == 404
+    assert f"The {kind} with the number 987654 is not there any more." in await answer.text()
+
+
 async def test_too_many_boxes_are_counted(alice):
     for path in ("/files/many", "/files/archive"):
         data = [("id", str(n)) for n in range(1, 302)] + [("action", "show")]

@@ -118,7 +118,9 @@ async def test_a_proxy_says_the_address(tus):
         ({"Upload-Length": "x"}, 400),
         ({"Upload-Length": "1.5"}, 400),
         ({"Upload-Length": "٣"}, 400),
-        ({"Upload-Length": "9" * 30}, 400),
+        ({"Upload-Length": "9" * 20}, 413),
+        ({"Upload-Length": "9" * 8000}, 413),
+        ({"Upload-Length": "0" * 20 + "5"}, 201),
         ({"Upload-Length": "9" * 15}, 413),
         ({"Upload-Defer-Length": "0"}, 400),
         ({"Upload-Defer-Length": "2"}, 400),
@@ -154,6 +156,26 @@ async def test_too_much_is_refused_at_the_beginning(tus, engine):
     assert (await tus.create(501)).status == 413
     await tus.begin(500)
     assert await engine.count(Upload.select()) == 2
+
+
+@LIMITS
+@pytest.mark.parametrize("length", [1001, "9" * 20])
+async def test_a_refusal_says_how_large_a_file_may_be(tus, length):
+    told = {"Upload_Metadata": claims(filename="a.mkv")}
+    answers = [await tus.create(length, **told)]
+    for sent in ({"Upload_Length": length}, {"data": b"x" * 1001}):
+        address = await tus.begin(Upload_Defer_Length=1, **told)
+        answers.append(await tus.append(address, 0, **sent))
+    for answer in answers:
+        assert answer.status == 413
+        detail = (await answer.json())["detail"]
+        assert detail == "The file “a.mkv” is larger than 1 kB."
+
+
+async def test_a_refusal_says_that_more_came_than_was_said(tus):
+    answer = await tus.append(await tus.begin(3), 0, b"hello")
+    assert answer.status == 413
+    assert (await answer.json())["detail"] == "More has come than the upload was to have."
 
 
 async def test_an_empty_file_is_complete_at_once(tus, alice):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from www.auth.permissions import allow, can
 from www.db import count, total
 from www.errors import NotFound
+from www.i18n import N_
 from www.models import Blog, BlogFile, File, Folder, FormerName, Upload, User, Visibility
 
 if TYPE_CHECKING:
@@ -209,13 +210,17 @@ async def listed_files(conn: Verbs, user: User, ids: Sequence[int]) -> list[File
     for some in in_steps(ids):
         for file in await conn.all(File.select().where(File.id.in_(some))):
             if file.visibility is not Visibility.PUBLIC and not can(user, "manage_file", file):
-                raise NotFound
+                raise _gone(file.id)
             found[file.id] = file
         await asyncio.sleep(0)
     wanted = dict.fromkeys(ids)
     if len(found) < len(wanted):
-        raise NotFound
+        raise _gone(next(id for id in wanted if id not in found))
     return [found[id] for id in wanted]
+
+
+def _gone(id: int) -> NotFound:
+    return NotFound(N_("The file with the number %(id)s is not there any more."), id=id)
 
 
 async def folder_paths(conn: Verbs, ids: Collection[int]) -> dict[int, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from www.errors import QuotaExceeded
+from www.errors import QuotaExceeded, TooLarge
 from www.i18n import N_, Formats
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ def no_room(size_bytes: int | None, left_bytes: int, quota_bytes: int) -> QuotaE
         return QuotaExceeded(text, **figures)
     text = N_("%(size)s will not fit: only %(left)s are left, as %(used)s of %(quota)s are taken.")
     return QuotaExceeded(text, size=written(size_bytes), **figures)
+
+
+def too_large(name: str, limit_bytes: int) -> TooLarge:
+    """Say how large a file may be."""
+    text = N_("The file “%(name)s” is larger than %(limit)s.")
+    return TooLarge(text, name=name, limit=written(limit_bytes))
 
 
 def written(size_bytes: int) -> str:

@@ -17,7 +17,7 @@ from www.bodies import TooLong
 from www.bodies.multipart import Data, Malformed, Part, Scanner, TooMany, boundary_of
 from www.errors import BadRequest, Invalid, QuotaExceeded, TooLarge, UnsupportedType
 from www.files import types
-from www.files.space import no_room, written
+from www.files.space import no_room, too_large, written
 from www.i18n import N_
 from www.utils.names import file_name, safe_name
 
@@ -110,7 +110,8 @@ async def receive(
     except Malformed as err:
         raise BadRequest(err.message) from err
     except TooMany as err:
-        raise TooLarge(N_("There are too many files or fields in this form.")) from err
+        text = N_("A form may have at most %(files)s files, and %(fields)s other fields.")
+        raise TooLarge(text, files=bounds.files, fields=bounds.fields) from err
     except (ConnectionError, web.RequestPayloadError) as err:
         # For the log only: whoever cut the connection does not read the answer.
         raise BadRequest(N_("The upload was cut off before its end.")) from err
@@ -138,7 +139,8 @@ def _scanner(request: web.Request, bounds: Bounds) -> Scanner:
 def _too_long(request: web.Request, bounds: Bounds) -> TooLarge:
     if bounds.quota_left_bytes < bounds.files * bounds.file_bytes:
         return _no_space(request, bounds)
-    return TooLarge()
+    text = N_("This is too large: at most %(limit)s are allowed.")
+    return TooLarge(text, limit=written(bounds.body_bytes))
 
 
 def _no_space(request: web.Request, bounds: Bounds) -> QuotaExceeded:
@@ -246,8 +248,7 @@ class _Intake:
         file.size_bytes += len(chunk)
         self.total_bytes += len(chunk)
         if file.size_bytes > self.bounds.file_bytes:
-            text = N_("The file “%(name)s” is larger than %(limit)s.")
-            raise TooLarge(text, name=file.name, limit=written(self.bounds.file_bytes))
+            raise too_large(file.name, self.bounds.file_bytes)
         if self.total_bytes > self.bounds.quota_left_bytes:
             raise QuotaExceeded
         if self.take_bytes is not None:

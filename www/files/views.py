@@ -118,8 +118,9 @@ async def archive(request: web.Request) -> web.StreamResponse:
 async def _picked(engine: Engine, user: User, picked: Picked) -> list[int]:
     """Return the numbers of the chosen files. Raises NotFound, Forbidden, TooLarge, Invalid."""
     folders = await folder_queries.manageable_folders(engine, user, picked.folder_ids)
-    if len(folders) < len(picked.folder_ids):
-        raise NotFound
+    if gone := set(picked.folder_ids) - {folder.id for folder in folders}:
+        text = N_("The folder with the number %(id)s is not there any more.")
+        raise NotFound(text, id=min(gone))
     ids, folder_ids = picked.ids, [folder.id for folder in folders]
     if picked.whole is not None:
         more, more_folders = await choosing.all_of(engine, user, picked.whole, MAX_ENTRIES)

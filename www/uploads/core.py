@@ -25,6 +25,7 @@ from www.db import DiskFull
 from www.errors import BadRequest, Gone, NotFound, TooLarge
 from www.files import types
 from www.files.scanning import Infected, TooLargeToScan, note
+from www.files.space import too_large
 from www.i18n import N_
 from www.models import File, Upload, Visibility
 from www.storage import Stored
@@ -133,7 +134,7 @@ class Uploads:
         Raises TooLarge, QuotaExceeded, StorageFull.
         """
         if (upload.length or 0) > self.bounds.file_bytes:
-            raise TooLarge
+            raise too_large(upload.name, self.bounds.file_bytes)
         async with self.locks.hold(upload.token) as hold:
             work = Work(self, hold, upload)
             try:
@@ -188,7 +189,7 @@ class Uploads:
         if length < work.offset:
             raise BadRequest(N_("There are more bytes already than the upload shall have."))
         if length > self.bounds.file_bytes:
-            raise TooLarge
+            raise too_large(work.upload.name, self.bounds.file_bytes)
         work.upload.length = length
         await self._reserve(work, length)
 

@@ -22,8 +22,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from www.db import DiskFull
-from www.errors import Conflict, NotFound, QuotaExceeded, TooLarge, Unavailable, WwwError
+from www.errors import Conflict, NotFound, QuotaExceeded, Unavailable, WwwError
 from www.files.scanning import Infected, TooLargeToScan, note
+from www.files.space import too_large
 from www.i18n import N_
 from www.models import File, Upload
 from www.storage import Stored
@@ -81,7 +82,7 @@ class Direct:
         """
         bounds, size_bytes = self.uploads.bounds, announced.size_bytes
         if size_bytes > bounds.file_bytes:
-            raise TooLarge
+            raise too_large(announced.name, bounds.file_bytes)
         await destination.require(self._engine, owner_id, announced.claims)
         upload = self.uploads.draft(owner_id, announced.name)
         upload.length = upload.reserved = size_bytes

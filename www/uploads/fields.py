@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from www.models import Visibility
 
-_NATURAL: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_NATURAL: Final = re.compile(r"0*([0-9]{1,18})|[0-9]+", re.ASCII)
+_MOST: Final = 10**18
 _SF_PARAMETERS: Final = r"(?:;\s*[a-z*][a-z0-9_.*-]*(?:=[!-:<-~]+)?)*"
 _SF_INTEGER: Final = re.compile(r"(-?[0-9]{1,15})" + _SF_PARAMETERS, re.ASCII)
 _SF_BOOLEAN: Final = re.compile(r"\?([01])" + _SF_PARAMETERS, re.ASCII)
@@ -59,13 +60,17 @@ class Concat:
 
 
 def natural(request: web.Request, name: str) -> int | None:
-    """Return a number from 0, None where the header is missing. Raises BadRequest."""
+    """Return a number from 0, None where the header is missing. Raises BadRequest.
+
+    What has more than 18 digits is larger than anything that can be stored, and read as 10**18.
+    """
     value = request.headers.get(name)
     if value is None:
         return None
-    if not _NATURAL.fullmatch(value) or len(request.headers.getall(name)) > 1:
+    found = _NATURAL.fullmatch(value)
+    if found is None or len(request.headers.getall(name)) > 1:
         raise BadRequest(N_("The header %(name)s is not a number."), name=name)
-    return int(value)
+    return _MOST if found[1] is None else int(found[1])
 
 
 def sf_integer(request: web.Request, name: str) -> int | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from www.errors import BadRequest, TooLarge
+from www.errors import BadRequest
+from www.files.space import too_large
 from www.i18n import N_
 from www.uploads import fields, queries
 
@@ -33,7 +34,7 @@ async def put_together(work: Work, tokens: Sequence[str]) -> None:
         return
     upload.length = sum(length or 0 for length in lengths)
     if upload.length > uploads.bounds.file_bytes:
-        raise TooLarge
+        raise too_large(upload.name, uploads.bounds.file_bytes)
     for token in parts:
         if not await _is_whole_part(uploads, upload.owner_id, token):
             return

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from www import keys
 from www.bodies import TooLong
 from www.errors import TooLarge
+from www.files.space import too_large
+from www.i18n import N_
 from www.storage import StorageFull
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ TELL_EVERY_S: Final = 5.0
 
 class Excess(TooLarge):
     """More came than the upload was to have: nothing of this request was kept."""
+
+    default = N_("More has come than the upload was to have.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,19 @@ class Body:
         announced = self.request.content_length
         if announced is not None:
             if start + announced > self._most:
-                raise Excess
+                raise self._excess()
             await self.work.uploads.reserve(self.work, start + announced, start + announced)
 
     @property
     def _most(self) -> int:
         length = self.work.upload.length
         return self.work.uploads.bounds.file_bytes if length is None else length
+
+    def _excess(self) -> Excess:
+        upload, limit_bytes = self.work.upload, self.work.uploads.bounds.file_bytes
+        if upload.length is not None:
+            return Excess()
+        return Excess(*too_large(upload.name, limit_bytes).args)
 
     async def _pour(self, start: int) -> None:
         bodies, clock = self.request.app[keys.bodies], asyncio.get_running_loop().time
@@ -96,7 +106,7 @@ class Body:
                         room=lambda size_bytes: self._make_room(start + size_bytes),
                     )
         except TooLong as err:
-            raise Excess from err
+            raise self._excess() from err
         except TimeoutError as err:
             await self._pour_waiting(start)
             # Both protocols ask for a broken connection, which clients take for a reason to resume.
@@ -117,7 +127,7 @@ class Body:
         if not waiting or end - start != content.total_bytes:
             return  # a piece before it was lost with the interruption, or came from a lent socket
         if end > self._most:
-            raise Excess
+            raise self._excess()
         await self._make_room(end)
         await self.request.app[keys.bodies].step(lambda: self._feed(waiting, len(waiting)))
 

@@ -14,13 +14,17 @@ _MALFORMED: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _MAX_MALFORMED: Final = 1000
 
 
+class TooManyFields(ValueError):
+    """More fields than allowed."""
+
+
 def urlencoded(body: bytes, max_fields: int) -> list[tuple[str, str]]:
     """Decode application/x-www-form-urlencoded as browsers read it; empty fields are kept.
 
-    Raises ValueError for too many fields, wrong UTF-8 or a thousand lonely percent signs.
+    Raises TooManyFields, ValueError for wrong UTF-8 or a thousand lonely percent signs.
     """
     if body.count(b"&") >= max_fields:
-        raise ValueError("too many fields")
+        raise TooManyFields
     body, repaired = _MALFORMED.subn(b"%25", body.strip(), count=_MAX_MALFORMED)
     if repaired == _MAX_MALFORMED:
         raise ValueError("malformed escapes")

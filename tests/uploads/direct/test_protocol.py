@@ -151,7 +151,8 @@ async def test_it_can_be_cancelled(alice, bucket, objects, engine):
 
 @pytest.mark.parametrize("given", [{"quota_bytes": 10_000, "upload_bytes": 9_000}])
 async def test_space_is_reserved_and_given_back(alice, bucket, given):
-    await begin(alice, bytes(9_001), expected=413)
+    detail = (await begin(alice, bytes(9_001), expected=413))["detail"]
+    assert detail.endswith("is larger than 9 kB.")
     begun = await begin(alice, SMALL)
     detail = (await begin(alice, SMALL, expected=413))["detail"].replace("\u202f", " ")
     assert detail == "6 kB will not fit: only 4 kB are left, as 6 kB of 10 kB are taken."
