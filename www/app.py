@@ -27,7 +27,7 @@ from www.files.hot import HotContents
 from www.files.planning import Plans
 from www.files.scanning import Scanner
 from www.files.space import Space
-from www.files.sweeping import keep_pictures, sweep_forever
+from www.files.sweeping import keep_pictures, release_forever, sweep_forever
 from www.files.zipping import Checksums
 from www.markup import ComrakRenderer, Renders
 from www.metrics import Metrics
@@ -166,9 +166,12 @@ async def file_names(app: web.Application) -> AsyncIterator[None]:
 
 async def file_sweep(app: web.Application) -> AsyncIterator[None]:
     """Remove what broken uploads left, beside the requests."""
-    sweeping = asyncio.create_task(sweep_forever(app[keys.engine], app[keys.storage]))
+    engine, storage = app[keys.engine], app[keys.storage]
+    sweeping = asyncio.create_task(sweep_forever(engine, storage))
+    releasing = asyncio.create_task(release_forever(engine, storage))
     yield
     await _ended(sweeping)
+    await _ended(releasing)
 
 
 async def shared_downloads(app: web.Application) -> AsyncIterator[None]:

@@ -1,9 +1,11 @@
+import asyncio
 import os
 
 import pytest
 
 from tests.files.door import kept, sha256, upload
 from www import keys
+from www.files import actions
 from www.models import File
 
 
@@ -45,11 +47,41 @@ async def test_it_keeps_a_shared_content(alice, admin):
     assert kept(alice) == {}
 
 
-async def test_it_spares_what_was_just_uploaded(alice):
-    """Somebody may be uploading the same content at this moment."""
+async def test_it_gives_space_back_at_once(alice, monkeypatch):
+    """Also where the disk is so full that nothing can be uploaded."""
     [file] = await upload(alice, ("a.txt", b"hello"))
+    monkeypatch.setattr(alice.app[keys.storage], "_min_free_bytes", 2**60)
     await delete(alice, file)
+    assert kept(alice) == {}
+
+
+async def test_it_spares_what_somebody_is_storing(alice):
+    """The same content has come again, and its row is not written yet."""
+    engine, storage = alice.app[keys.engine], alice.app[keys.storage]
+    [file] = await upload(alice, ("a.txt", b"hello"))
+    incoming = await storage.begin()
+    await incoming.write(b"hello")
+    await incoming.commit()
+    await delete(alice, file)
+    await actions.release_rest(engine, storage)
     assert kept(alice) == {sha256(b"hello"): b"hello"}
+    incoming.settle()
+    await actions.release_rest(engine, storage)
+    assert kept(alice) == {}
+
+
+async def test_uploading_and_deleting_at_once_lose_nothing(alice):
+    """Every answer that names a file is true, whoever deletes an equal one meanwhile."""
+
+    async def one(number):
+        for _ in range(10):
+            [file] = await upload(alice, (f"{number}.txt", b"hello"))
+            assert await (await alice.get(file["url"])).read() == b"hello"
+            await delete(alice, file)
+
+    await asyncio.gather(*map(one, range(4)))
+    await actions.release_rest(alice.app[keys.engine], alice.app[keys.storage])
+    assert kept(alice) == {}
 
 
 async def test_only_owner_and_admin_may(alice, admin, make_actor, client):

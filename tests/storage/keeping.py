@@ -13,6 +13,7 @@ async def store(storage, *chunks):
         return await incoming.commit()
     finally:
         await incoming.abort()
+        incoming.settle()
 
 
 async def content_of(storage, sha256):

@@ -31,6 +31,41 @@ async def test_it_reads_in_a_thread_what_is_not_cached(disk, monkeypatch):
     content.close()
 
 
+async def test_it_releases_what_nobody_uses(disk):
+    await store(disk, b"hello")
+    assert await disk.release([HELLO], everybody)
+    assert await disk.exists(HELLO)
+    assert await disk.release([HELLO], nobody)
+    assert not await disk.exists(HELLO)
+
+
+async def test_it_releases_nothing_while_somebody_has_no_row_yet(disk):
+    incoming = await disk.begin()
+    await incoming.write(b"hello")
+    await incoming.commit()
+    assert not await disk.release([HELLO], nobody)
+    assert await disk.exists(HELLO)
+    incoming.settle()
+    assert await disk.release([], nobody)
+    assert not await disk.exists(HELLO)
+
+
+async def test_nobody_stores_while_it_is_asked_what_is_needed(disk):
+    """Four commits wait, as many as there are threads; afterwards all are there."""
+    await store(disk, b"hello")
+    storing: list[asyncio.Task[object]] = []
+
+    async def used(hashes):
+        storing.extend(asyncio.create_task(store(disk, b"hello")) for _ in range(4))
+        await asyncio.sleep(0.05)
+        assert not any(task.done() for task in storing)
+        return await nobody(hashes)
+
+    assert await disk.release([HELLO], used)
+    await asyncio.gather(*storing)
+    assert await disk.exists(HELLO)
+
+
 def descriptors():
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 

@@ -7,6 +7,7 @@ removes; never a row without its content.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from www.auth import audit
@@ -215,13 +216,26 @@ def _free(name: str) -> str:
 async def release(engine: Engine, storage: Storage, hashes: Iterable[str]) -> None:
     """Delete contents of rows that are gone, unless other rows have them; outside a transaction.
 
-    What was uploaded within the last hour stays for the sweep: `www.storage` says why.
+    What is not safe to delete yet goes with `release_rest`, on the disk in seconds; in a bucket
+    what was uploaded within the last hour stays for the sweep: `www.storage` says why.
     """
     wanted = sorted(hashes)
+    await storage.release(wanted, partial(_in_use_now, engine))
     in_use = await queries.contents_in_use(engine, wanted)
     for sha256 in wanted:
         if sha256 not in in_use:
             await storage.delete(sha256)
+
+
+async def release_rest(engine: Engine, storage: Storage) -> None:
+    """Go on with what `release` could not delete in this process."""
+    await storage.release((), partial(_in_use_now, engine))
+
+
+async def _in_use_now(engine: Engine, hashes: Sequence[str]) -> set[str]:
+    """Return which contents rows refer to, as this very moment has it: no replica is asked."""
+    async with engine.transaction() as conn:
+        return await queries.contents_in_use(conn, hashes)
 
 
 async def sweep(engine: Engine, storage: Storage) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("www.files")
 
 EVERY_S: Final = 6 * 3600.0
+RELEASE_EVERY_S: Final = 2.0
 
 
 async def sweep_forever(engine: Engine, storage: Storage, *, every_s: float = EVERY_S) -> None:
@@ -34,6 +35,18 @@ async def sweep_forever(engine: Engine, storage: Storage, *, every_s: float = EV
             if swept:
                 _log.info("removed %d contents that no file refers to", swept)
         await asyncio.sleep(every_s)
+
+
+async def release_forever(
+    engine: Engine, storage: Storage, *, every_s: float = RELEASE_EVERY_S
+) -> None:
+    """Delete soon what could not be deleted with its rows, because something was being stored."""
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await actions.release_rest(engine, storage)
+        except (OSError, DatabaseError, WwwError) as err:
+            _log.warning("unused files could not be removed: %s", err)
 
 
 async def keep_pictures(

@@ -73,6 +73,11 @@ class Form:
         """Undo the storing of all files, because their rows could not be written."""
         await _all(incoming.withdraw() for incoming in self._incoming)
 
+    def settle(self) -> None:
+        """Say that the rows of all files are committed."""
+        for incoming in self._incoming:
+            incoming.settle()
+
 
 async def receive(
     request: web.Request,

@@ -191,8 +191,11 @@ async def _write_rows(request: web.Request, form: Upload, arrival: Arrival) -> l
         return await request.app[keys.arrivals].add(arrival)
     finally:
         # A commit that failed may have reached the database all the same: that is for the sweep.
-        if not arrival.written:
-            await form.withdraw()
+        try:
+            if not arrival.written:
+                await form.withdraw()
+        finally:
+            form.settle()
 
 
 async def _screen(request: web.Request, scanner: Scanner, form: Upload) -> None:

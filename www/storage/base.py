@@ -72,6 +72,9 @@ class Incoming(Protocol):
         What was here before, or has been committed again since, stays: another row may need it.
         """
 
+    def settle(self) -> None:
+        """Say that the row is committed: until then, or `withdraw`, nobody releases a content."""
+
 
 class Content(Protocol):
     """An open content. On the local disk it stays readable until closed, whoever deletes it."""
@@ -139,6 +142,13 @@ class Storage(Readable, Protocol):
 
     async def delete(self, sha256: str, *, older_than_s: float = YOUNG_S) -> bool:
         """Delete the content unless it is younger; tell whether it is gone now."""
+
+    async def release(self, hashes: Sequence[str], in_use: InUse) -> bool:
+        """Delete those of `hashes` that nobody uses, also young ones, as far as that is safe.
+
+        False: something is being stored just now, or they were many; the next call goes on with
+        them. `in_use` must see every row that is committed when it is asked.
+        """
 
     async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
         """Delete contents that nobody uses, and what broken uploads left; return how many."""

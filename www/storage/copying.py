@@ -63,6 +63,7 @@ async def copy(
                 raise DamagedError(sha256)
         finally:
             await incoming.abort()
+            incoming.settle()  # it has its rows
     finally:
         content.close()
     return True

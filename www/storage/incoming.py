@@ -44,6 +44,7 @@ class LocalIncoming:
         self._gathered_bytes = 0
         self._step: Future[None] | None = None
         self._complete = False
+        self._claim = -1  # holds off `LocalStorage.release` until there is a row
         self._placed_ns: int | None = None  # since when a content of ours has its name
 
     async def write(self, chunk: Bytes) -> None:
@@ -103,10 +104,23 @@ class LocalIncoming:
     async def withdraw(self) -> None:
         """Undo the commit, because no row was written; what others committed too stays."""
         placed_ns, self._placed_ns = self._placed_ns, None
-        if placed_ns is not None:
-            sha256 = self._hash.hexdigest()
-            undoing = self._storage.submit(lambda: self._storage.displace(sha256, placed_ns))
-            await asyncio.shield(asyncio.wrap_future(undoing))
+        try:
+            if placed_ns is not None:
+                sha256 = self._hash.hexdigest()
+                undoing = self._storage.submit(lambda: self._storage.displace(sha256, placed_ns))
+                await asyncio.shield(asyncio.wrap_future(undoing))
+        finally:
+            self.settle()
+
+    def settle(self) -> None:
+        """Take it that the row is written, or never will be: from now on rows tell who needs it."""
+        claim, self._claim = self._claim, -1
+        if claim >= 0:
+            os.close(claim)
+
+    def __del__(self) -> None:
+        """Hold nobody off for ever where the row was forgotten."""
+        self.settle()
 
     def discard(self) -> None:
         """Close and unlink the file; called in a thread, or where nothing can wait."""
@@ -138,6 +152,7 @@ class LocalIncoming:
         with full_disk():
             os.fsync(self._fd)
             sha256 = self._hash.hexdigest()
+            self._claim = self._storage.claim()
             self._placed_ns = self._storage.place(self._path, sha256, self._size_bytes)
         fd, self._fd = self._fd, -1
         os.close(fd)

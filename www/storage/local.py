@@ -7,6 +7,7 @@ of any process can tell it from an upload that is still alive.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
@@ -23,13 +24,14 @@ from www.storage.incoming import LocalIncoming, full_disk
 from www.utils.threads import Threaded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from www.storage.base import InUse
 
 _THREADS: Final = 4  # apart from the loop's own pool: a disk that stalls must not hold up passwords
+_RELEASED_AT_ONCE: Final = 500  # meanwhile nobody commits
 _UNLOCKED_S: Final = 1.0  # a file is locked right behind its creation
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -46,6 +48,7 @@ class LocalStorage(Threaded):
         self._min_free_bytes = min_free_bytes
         self._files = folder / "files"
         self._incoming = folder / "incoming"
+        self._left: set[str] = set()  # to be released
         self._durable: set[str] = set()  # first two digits, whose folders a power cut cannot take
 
     @property
@@ -83,6 +86,46 @@ class LocalStorage(Threaded):
         """Delete the content unless it is younger; tell whether it is gone now."""
         path = self.path(sha256)
         return await self.run(lambda: self._delete(path, older_than_s))
+
+    async def release(self, hashes: Sequence[str], in_use: InUse) -> bool:
+        """Delete what nobody uses, however young; False: something is being stored, ask again.
+
+        Whoever commits a content holds a claim until its row is written. While there is none the
+        rows alone tell what is needed, and nobody commits before they were asked. The kernel drops
+        the claims of the dead.
+        """
+        self._left.update(hashes)
+        if not self._left:
+            return True
+        fd = self._open_claims()
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return False
+            some = list(self._left)[:_RELEASED_AT_ONCE]
+            used = await in_use(some)
+            paths = [self.path(sha256) for sha256 in some if sha256 not in used]
+            # Not in one of our threads: they may all be waiting for this lock.
+            deleting = asyncio.ensure_future(asyncio.to_thread(_unlink_all, paths))
+            try:
+                await asyncio.shield(deleting)
+            finally:
+                await asyncio.wait([deleting])
+            self._left.difference_update(some)
+        finally:
+            os.close(fd)
+        return not self._left
+
+    def claim(self) -> int:
+        """Hold off `release` until the returned descriptor is closed."""
+        fd = self._open_claims()
+        with contextlib.suppress(OSError):  # without locks nothing is released either
+            fcntl.flock(fd, fcntl.LOCK_SH)
+        return fd
+
+    def _open_claims(self) -> int:
+        return os.open(self._incoming, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
         """Delete contents that nobody uses, and what broken uploads left; return how many."""
@@ -212,6 +255,11 @@ class LocalStorage(Threaded):
 def _discard_opened(opening: Future[LocalIncoming]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().discard()
+
+
+def _unlink_all(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _is_older(path: Path, limit: float) -> bool:

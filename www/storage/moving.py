@@ -13,7 +13,7 @@ from www.errors import NotFound
 from www.storage.base import YOUNG_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from www.storage.base import Content, Incoming, InUse, Storage, Stored
@@ -71,6 +71,11 @@ class Moving:
         """Delete the content in both unless it is younger; tell whether it is gone now."""
         gone = await self._old.delete(sha256, older_than_s=older_than_s)
         return await self._new.delete(sha256, older_than_s=older_than_s) and gone
+
+    async def release(self, hashes: Sequence[str], in_use: InUse) -> bool:
+        """Release in both."""
+        released = await self._old.release(hashes, in_use)
+        return await self._new.release(hashes, in_use) and released
 
     async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
         """Delete what nobody uses in both; return how many."""

@@ -33,7 +33,7 @@ from www.storage.s3_content import S3Content
 from www.utils.shares import Shares
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from obstore import ObjectMeta
@@ -96,6 +96,9 @@ class S3Incoming:
         mark, self._mark = self._mark, ""
         if mark:
             await asyncio.shield(self._storage.withdraw(self._sha256, mark, new=self._new))
+
+    def settle(self) -> None:
+        """Do nothing: its mark keeps the content for as long as it is young."""
 
 
 class S3Storage:
@@ -172,6 +175,10 @@ class S3Storage:
         if _now() - found["last_modified"] < timedelta(seconds=older_than_s / 2):
             return False
         return await asyncio.shield(self._remove(sha256, timedelta(seconds=older_than_s)))
+
+    async def release(self, hashes: Sequence[str], in_use: InUse) -> bool:  # noqa: ARG002
+        """Do nothing: a bucket knows no locks, so what is young stays for the sweep."""
+        return True
 
     async def sweep(self, in_use: InUse, *, older_than_s: float = YOUNG_S) -> int:
         """Delete contents that nobody uses, and what broken uploads left; return how many."""
