@@ -33,8 +33,9 @@ _STEP_BYTES: Final = 128 * 1024
 _AT_ONCE: Final = 4  # clamd has ten threads, and each scan holds a connection
 _CONNECT_S: Final = 5.0
 _SILENCE_S: Final = 30.0  # while the content goes there
-# How long a scan may take in all; measured, clamd reads 20 to 100 MB/s.
-_SCAN_S: Final = 20.0
+# How long a scan may take in all. An archive of a few kilobytes may keep clamd busy for a while; it
+# gives up by itself after two minutes (MaxScanTime).
+_SCAN_S: Final = 60.0
 _SCAN_BYTES_PER_S: Final = 5_000_000
 _LONGEST_ANSWER: Final = 4096
 _DOWN: Final = N_("Files cannot be checked for viruses at the moment. Please try again later.")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from www.cli.demo.corpus import Topic
     from www.db import Connection, Engine
     from www.markup import Renderer
-    from www.storage import Storage
+    from www.storage import Incoming, Storage
 
 BATCH: Final = 25
 SPAN: Final = timedelta(days=730)
@@ -209,7 +209,7 @@ class Filler:
         received = await asyncio.gather(
             *(self._receive(one) for plan in plans for one in plan.attached)
         )
-        rest = iter(received)
+        rest = iter([one for _, one in received])
         async with self._engine.transaction() as conn:
             for plan in plans:
                 mine = [next(rest) for _ in plan.attached]
@@ -224,8 +224,10 @@ class Filler:
                     prose.Linked(row.name, prose.file_url(row.id, row.name), one.caption)
                     for row, one in zip(stored, plan.attached, strict=True)
                 ]
+        for incoming, _ in received:
+            incoming.settle()
 
-    async def _receive(self, one: Attachment) -> Received:
+    async def _receive(self, one: Attachment) -> tuple[Incoming, Received]:
         incoming = await self._storage.begin()
         try:
             await incoming.write(one.content)
@@ -234,7 +236,7 @@ class Filler:
             await incoming.abort()
         name = safe_name(one.name)
         kind = detect(one.content[:HEAD_BYTES], name)
-        return Received(name, kind, stored.sha256, stored.size_bytes)
+        return incoming, Received(name, kind, stored.sha256, stored.size_bytes)
 
     async def _stored(self, batch: list[_Ready]) -> list[_Ready]:
         async with self._engine.transaction() as conn:
