@@ -51,6 +51,14 @@ async def fetch(actor, path, status=200, **headers):
         return answer, body
 
 
+async def test_a_search_shows_them_too(alice):
+    """What the index of names finds is joined with files, and is no row of theirs."""
+    file = await uploaded(alice)
+    for path in ("/files?q=cat", "/files?q=cat&view=grid"):
+        _, body = await fetch(alice, path)
+        assert copy_of(alice, file, "w320.webp") in html.unescape(body.decode()), path
+
+
 async def test_it_works(alice, client):
     file = await uploaded(alice)
     assert (file.width, file.height) == (600, 800)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from www.models import Blog, File, SiteSecret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from www.db import Engine, Select
@@ -43,9 +44,12 @@ class CopyKeys:
             await _renew(engine, cls(secret.value))
         return cls(secret.value)
 
-    def of(self, file: File) -> str:
-        """Return the key of a file's copies: 16 characters of base64url."""
-        signed = hmac.digest(self._secret, f"{file.id}\0{file.sha256}".encode(), "sha256")
+    def of(self, file: Mapping[str, Any]) -> str:
+        """Return the key of a file's copies: 16 characters of base64url.
+
+        `file` has `id` and `sha256`: a row of any table that was joined with files.
+        """
+        signed = hmac.digest(self._secret, f"{file['id']}\0{file['sha256']}".encode(), "sha256")
         return base64.urlsafe_b64encode(signed[:_KEY_BYTES]).decode()
 
     def fits(self, file: File, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from www import keys
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from www.storage import Readable
 
 _COLUMNS: Final = (
-    *(File.id, File.owner_id, File.folder_id, File.name),
+    *(File.id, File.owner_id, File.folder_id, File.name, File.name_key),
     *(File.content_type, File.size, File.sha256, File.created_at),
 )
 _CHUNK: Final = 200
@@ -47,8 +48,8 @@ async def _planned(
     if only is not None:
         select = select.where(File.visibility == only)
     archive.require_few(await engine.count(select))
-    by_name = select.order_by(File.name_key, File.id)
-    files = [file async for file in engine.stream(by_name, chunk=_CHUNK)]
+    files = [file async for file in engine.stream(select, chunk=_CHUNK)]
+    files.sort(key=itemgetter("name_key", "id"))
     paths = await queries.folder_paths(engine, ids)
     above = len(paths[folder.id]) - 1
     return await planned(request, files, {id: path[above:] for id, path in paths.items()})
