@@ -6,7 +6,6 @@ the bucket while this one goes on.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from www.db import DatabaseError
 from www.errors import WwwError
 from www.uploads import queries
+from www.utils import repeating
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,17 +40,18 @@ async def sweep_forever(
 
 async def forever(sweep: Callable[[], Awaitable[int]], *, every_s: float) -> None:
     """Sweep now and every `every_s` seconds; nothing that goes wrong ends it but cancellation."""
-    while True:
-        try:
-            swept = await sweep()
-        except (OSError, DatabaseError, WwwError) as err:
-            _log.warning("old uploads could not be removed: %s", err)
-        except Exception:  # noqa: BLE001  the next sweep may find what it needs
-            _log.exception("old uploads could not be removed")
-        else:
-            if swept:
-                _log.info("removed %d uploads that were left alone", swept)
-        await asyncio.sleep(every_s)
+
+    async def once() -> None:
+        if swept := await sweep():
+            _log.info("removed %d uploads that were left alone", swept)
+
+    await repeating.forever(
+        once,
+        every_s=every_s,
+        log=_log,
+        failure="old uploads could not be removed",
+        expected=(OSError, DatabaseError, WwwError),
+    )
 
 
 async def sweep(
