@@ -163,3 +163,17 @@ async def test_others_change_nothing(alice, make_actor):
         assert (await carol.post(f"/folders/{folder}/{path}")).status == 403
     await change(alice, folder, visibility="private")
     assert (await carol.get(f"/folders/{folder}/edit")).status == 404
+
+
+async def test_a_new_folder_is_as_open_as_one_says(alice, engine):
+    for asked, expected in (("", "unlisted"), ("private", "private"), ("public", "public")):
+        data = {"name": f"x{asked}", "parent": "", "visibility": asked}
+        answer = await alice.post("/folders", data=data, allow_redirects=False)
+        assert answer.status == 303
+        folder = await engine.one(Folder.select().where(Folder.name == f"x{asked}"))
+        assert folder.visibility == expected
+    parent = await engine.one(Folder.select().where(Folder.name == "xprivate"))
+    for asked, status in (("public", 422), ("nonsense", 422), ("private", 303)):
+        data = {"name": f"in {asked}", "parent": str(parent.id), "visibility": asked}
+        answer = await alice.post("/folders", data=data, allow_redirects=False)
+        assert answer.status == status, asked

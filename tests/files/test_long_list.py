@@ -128,6 +128,13 @@ async def test_programs_get_the_list_as_json(alice):
     assert [(one["name"], one["folder"]) for one in inside["files"]] == [("b.txt", folder)]
 
 
+async def test_programs_search_too(alice):
+    [file] = await upload(alice, ("holiday.txt", b"one"))
+    for query in ("q=holiday", "q=holi", "q=holiday&show=all"):
+        body = await (await alice.get(f"/files?{query}", headers=JSON)).json()
+        assert body["files"] == [file], query
+
+
 async def test_programs_learn_all_about_a_file(alice, client):
     [file] = await upload(alice, ("a.txt", b"one"))
     assert set(file) == {

@@ -117,6 +117,40 @@ async def test_it_shows_private_ones_to_their_owner_only(alice, bob, admin, clie
             assert answer.headers["Cache-Control"].startswith("private")
 
 
+async def test_a_text_tells_nothing_of_others_files(alice, admin):
+    """Neither whether a name is right, nor the size, the colours or the key of the copies."""
+    file = await uploaded(alice)
+    for visibility in (Visibility.UNLISTED, Visibility.PRIVATE):
+        await show(alice, file, visibility)
+        right, wrong = (f"![a](/files/{file.id}/{name})" for name in ("cat.jpg", "dog.jpg"))
+        for path, data in (("/preview", {}), ("/write", {"title": "x", "action": "preview"})):
+            found = [
+                (await (await admin.post(path, data={**data, "body": body})).text())
+                for body in (right, wrong)
+            ]
+            assert "<img" in found[0], path
+            assert found[0].count("likeness") == found[0].count("srcset") == 0, path
+            if not data:
+                assert found[0].replace("cat", "dog") == found[1]
+
+
+@pytest.mark.parametrize("visibility", [Visibility.UNLISTED, Visibility.PUBLIC])
+async def test_an_editor_keeps_what_the_author_shows(alice, admin, visibility):
+    file = await uploaded(alice)
+    await show(alice, file, visibility)
+    post, _ = await write(alice, body=f"![a](/files/{file.id}/cat.jpg)")
+    data = {"title": "y", "body": f"![a](/files/{file.id}/cat.jpg)", "action": "preview"}
+    answer = await admin.post(f"/blogs/{post}/edit", data=data)
+    assert "srcset" in await answer.text()
+
+
+async def test_a_private_picture_leaves_no_likeness_in_a_post(alice):
+    file = await uploaded(alice)
+    await show(alice, file, Visibility.PRIVATE)
+    answer = await alice.post("/preview", data={"body": f"![a](/files/{file.id}/cat.jpg)"})
+    assert "likeness" not in await answer.text()
+
+
 async def test_it_shows_public_ones_to_everyone(alice, bob, client):
     file = await uploaded(alice)
     await show(alice, file, Visibility.PUBLIC)

@@ -7,6 +7,7 @@ from tests.pictures.samples import SECRET
 PIXELS = bytes(range(1, 256)) * 4
 HEADER = struct.pack(">IIII", 0, 3_900_000_000, 3_900_000_001, 600)  # made and changed in 2027
 IDENTITY = bytes(44)
+SIZE = struct.pack(">HHIIIH", 640, 480, 72 << 16, 72 << 16, 0, 1)
 
 
 def box(kind, *parts):
@@ -24,10 +25,20 @@ def table(kind, numbers, form="I", each=1):
     return box(kind, bytes(4), struct.pack(">I", len(numbers) // each), packed)
 
 
+def described(handler):
+    """What a track's samples are: of pictures, with the 32 bytes for the encoder's name."""
+    if handler != b"vide":
+        return box(b"none", bytes(8))
+    name = bytes([len(SECRET)]) + SECRET[:31].ljust(31, b"\0")
+    return box(
+        b"avc1", bytes(7), b"\1", bytes(16), SIZE, name, b"\0\x18\xff\xff", box(b"avcC", b"\1")
+    )
+
+
 def track(handler, offsets, sizes, *extra, far=False, instead=None):
     """A track with one sample in each of its chunks; `instead` replaces tables by their kinds."""
     tables = {
-        b"stsd": box(b"stsd", bytes(4), struct.pack(">I", 1), box(b"none", bytes(8))),
+        b"stsd": box(b"stsd", bytes(4), struct.pack(">I", 1), described(handler)),
         b"stsz": box(b"stsz", bytes(8), struct.pack(f">{len(sizes) + 1}I", len(sizes), *sizes)),
         b"stsc": table(b"stsc", [1, 1, 1], each=3),
         b"stco": table(b"co64", offsets, "Q") if far else table(b"stco", offsets),

@@ -38,6 +38,8 @@ def test_it_works(brand, first, far):
         assert sign not in cleaned
     assert len(cleaned) == len(original)
     assert cleaned.index(PIXELS) == original.index(PIXELS)
+    assert films.SIZE + bytes(32) + b"\0\x18\xff\xff" in cleaned
+    assert cleaned.count(b"avcC") == 1
     assert [at for _, at in boxes(cleaned)] == [at for _, at in boxes(original)]
     assert {kind for kind, _ in boxes(cleaned)} == {b"ftyp", b"free", b"skip", b"moov", b"mdat"}
     assert plan(cleaned, MP4) is None

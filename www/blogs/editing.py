@@ -38,8 +38,8 @@ async def write(request: web.Request) -> web.Response:
     try:
         text = Text.read(data, max_bytes=_max_bytes(request))
         if text.action is Action.PREVIEW:
-            return _preview(request, None, data, await _rendered(request, text.body))
-        prepared = await _prepared(request, text)
+            return _preview(request, None, data, await _rendered(request, text.body, user.id))
+        prepared = await _prepared(request, text, user.id)
     except _SHOWN_IN_FORM as err:
         return _wrong(request, None, data, err)
     async with request.app[keys.engine].transaction() as conn:
@@ -58,8 +58,9 @@ async def edit(request: web.Request) -> web.Response:
     try:
         text = Text.read(data, max_bytes=_max_bytes(request))
         if text.action is Action.PREVIEW:
-            return _preview(request, blog, data, await _rendered(request, text.body))
-        prepared = await _prepared(request, text)
+            html = await _rendered(request, text.body, blog.author_id)
+            return _preview(request, blog, data, html)
+        prepared = await _prepared(request, text, blog.author_id)
     except _SHOWN_IN_FORM as err:
         return _wrong(request, blog, data, err)
     try:
@@ -79,7 +80,8 @@ async def preview(request: web.Request) -> web.Response:
     fields = Fields(await read_form(request))
     body = body_of(fields, max_bytes=_max_bytes(request), required=False)
     fields.check()
-    return render(request, "blogs/preview.html", html=await _rendered(request, body))
+    html = await _rendered(request, body, signed_in(request).id)
+    return render(request, "blogs/preview.html", html=html)
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -95,9 +97,9 @@ async def delete(request: web.Request) -> web.Response:
     return see_other(f"{home}?notice=deleted")
 
 
-async def _prepared(request: web.Request, text: Text) -> actions.Prepared:
+async def _prepared(request: web.Request, text: Text, author_id: int) -> actions.Prepared:
     renders, user = request.app[keys.renders], signed_in(request)
-    pictures = await _pictures(request, text.body)
+    pictures = await _pictures(request, text.body, author_id)
     return await renders.run(
         lambda renderer: actions.prepare(renderer, text, pictures),
         person_id=user.id,
@@ -105,15 +107,17 @@ async def _prepared(request: web.Request, text: Text) -> actions.Prepared:
     )
 
 
-async def _pictures(request: web.Request, body: str) -> Pictures:
+async def _pictures(request: web.Request, body: str, author_id: int) -> Pictures:
     app = request.app
-    return await pictures_of(app[keys.engine], app[keys.facts], app[keys.copy_keys], body)
+    return await pictures_of(
+        app[keys.engine], app[keys.facts], app[keys.copy_keys], body, author_id=author_id
+    )
 
 
-async def _rendered(request: web.Request, body: str) -> str:
+async def _rendered(request: web.Request, body: str, author_id: int) -> str:
     """Return a preview of `body`; a newer one of the same person goes first."""
     renders, user = request.app[keys.renders], signed_in(request)
-    pictures = await _pictures(request, body)
+    pictures = await _pictures(request, body, author_id)
     rendered = await renders.run(
         lambda renderer: actions.render(renderer, body, pictures),
         person_id=user.id,

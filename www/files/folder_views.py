@@ -87,7 +87,8 @@ async def create(request: web.Request) -> web.Response:
             await actions.hold(conn, owner_id)
             now = datetime.now(UTC)
             usual = Visibility(request.app[keys.settings].files.visibility)
-            visibility = openness.of_new(parent, None, usual)
+            openness.require(parent, new.visibility)
+            visibility = openness.of_new(parent, new.visibility, usual)
             folder = await folder_actions.create(
                 conn, owner_id, parent, new.name, visibility=visibility, now=now
             )
@@ -149,7 +150,8 @@ def _form_of(folder: Folder) -> Form:
 
 async def _new(request: web.Request, form: Form, status: int = HTTPStatus.OK) -> web.Response:
     choices = await folder_queries.choices(request.app[keys.engine], signed_in(request).id)
-    return render(request, "files/new_folder.html", status, form=form, choices=choices)
+    usual = request.app[keys.settings].files.visibility
+    return render(request, "files/new_folder.html", status, form=form, choices=choices, usual=usual)
 
 
 async def _edit(

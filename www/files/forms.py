@@ -104,19 +104,21 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class NewFolder:
-    """A folder's name, and the folder that it shall lie in."""
+    """A folder's name, the folder that it shall lie in, and who may open it, None as usual."""
 
     name: str
     parent_id: int | None
+    visibility: Visibility | None
 
     @classmethod
     def read(cls, data: MultiDict[str]) -> NewFolder:
-        """Take name and parent; raises Invalid."""
+        """Take name, parent and visibility; raises Invalid."""
         fields = Fields(data)
         name = _folder_name(fields)
         parent_id = row_or_none(fields, data, "parent")
+        asked = fields.choice("visibility", ["", *Visibility]) if data.get("visibility") else ""
         fields.check()
-        return cls(name, parent_id)
+        return cls(name, parent_id, Visibility(asked) if asked else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from www.markup import Picture
-from www.models import File
+from www.models import File, Visibility
 from www.pictures import placeholder
 from www.pictures.formats import FORMATS, KINDS, candidates, copy_name
 
@@ -28,18 +28,20 @@ _FILE: Final = re.compile(r"/files/([1-9][0-9]{0,17})/([^\s\"'<>()?#]{1,1000})")
 
 
 async def pictures_of(
-    engine: Engine, facts: Facts, copy_keys: CopyKeys, text: str
+    engine: Engine, facts: Facts, copy_keys: CopyKeys, text: str, *, author_id: int
 ) -> Mapping[tuple[int, str], Picture]:
-    """Return the pictures that `text` may show, by id and name.
+    """Return the pictures that `text` of this author may show, by id and name.
 
-    Only what is written with its name is looked at: whoever knows a number and no name learns
-    nothing of a file, not even its size.
+    Those are public ones, and unlisted ones of the author's own: of all others nobody learns by
+    trying names whether they are there, nor their size and colours. What is private stays so, for
+    a text is read by others than its author.
     """
     named = {(int(id), unquote(name)) for id, name in _FILE.findall(text)}
     if not named:
         return {}
     ids = sorted({id for id, _ in named})[:_MOST]
-    rows = [row for row in await engine.all(pictures(ids)) if (row.id, row.name) in named]
+    found = await engine.all(pictures(ids, author_id))
+    rows = [row for row in found if (row.id, row.name) in named]
     await facts.learn([row for row in rows if row.width is None], timeout_s=PATIENCE_S)
     return {
         (row.id, row.name): described(row, _with_key(copy_keys, row))
@@ -79,6 +81,8 @@ def _with_key(copy_keys: CopyKeys, file: File) -> Address:
     return lambda copy: f"/files/{file.id}/{copy}?k={key}"
 
 
-def pictures(ids: list[int]) -> Select[Any]:
+def pictures(ids: list[int], author_id: int) -> Select[Any]:
     """The question of `pictures_of`."""
-    return File.select().where(File.id.in_(ids), File.content_type.in_(sorted(KINDS)))
+    own = (File.owner_id == author_id) & (File.visibility == Visibility.UNLISTED)
+    select = File.select().where(File.id.in_(ids), File.content_type.in_(sorted(KINDS)))
+    return select.where((File.visibility == Visibility.PUBLIC) | own)

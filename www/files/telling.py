@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
 from www import keys
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from www.files.listing import Contents
     from www.models import File, Folder
 
 VARY: Final = {"Vary": "Accept, Accept-Language, Cookie"}
 
 
-def file(request: web.Request, file: File) -> dict[str, object]:
-    """Describe a file, after its upload or in a list; `folder` is None at the top."""
+def file(request: web.Request, file: Mapping[str, Any]) -> dict[str, object]:
+    """Describe a file, after its upload or in a list; `folder` is None at the top.
+
+    Its row may be one that was joined: of a search it is that of another table.
+    """
     return {
-        "id": file.id,
-        "url": address(request, file),
-        "name": file.name,
-        "size": file.size,
-        "sha256": file.sha256,
-        "content_type": file.content_type,
-        "visibility": file.visibility,
-        "folder": file.folder_id,
-        "created_at": file.created_at.isoformat(),
+        "id": file["id"],
+        "url": request.app[keys.urls]("files.download", id=file["id"], name=file["name"]),
+        "name": file["name"],
+        "size": file["size"],
+        "sha256": file["sha256"],
+        "content_type": file["content_type"],
+        "visibility": file["visibility"],
+        "folder": file["folder_id"],
+        "created_at": file["created_at"].isoformat(),
     }
 
 

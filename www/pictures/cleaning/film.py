@@ -42,6 +42,10 @@ _INSIDE: Final = {
 _DATED: Final = frozenset({b"mvhd", b"tkhd", b"mdhd"})
 # Kinds of tracks that somebody sees or hears, and of those that help to.
 _SHOWN: Final = frozenset(b"vide soun subt sbtl text clcp subp auxv pict hint".split())
+# In a sample description of pictures: ISO/IEC 14496-12, 8.5.2 and 12.1.3.
+_ENTRIES_AT: Final = 8
+_NAME_AT: Final = 42
+_NAME_BYTES: Final = 32
 _TIMECODE: Final = b"tmcd"  # the time of day; players expect the track, so its samples alone go
 
 
@@ -128,11 +132,19 @@ class _Film:
         if kind not in _SHOWN:
             table = self._child(self._child(media, b"minf"), b"stbl")
             self.edits += places(self._boxes, table)
+        if kind == b"vide":
+            self._unname(self._child(self._child(self._child(media, b"minf"), b"stbl"), b"stsd"))
         if kind in _SHOWN or kind == _TIMECODE:
             self._prune(track)
         else:
             self.has_hidden_tracks = True
             self.edits += track.freed()
+
+    def _unname(self, entries: Box) -> None:
+        """Overwrite the names of encoders, which are often those of cameras; nobody needs them."""
+        for entry in self._boxes.inside(entries.begin + _ENTRIES_AT, entries.end):
+            begin = min(entry.end, entry.begin + _NAME_AT)
+            self.edits.append(Edit(begin, min(entry.end, begin + _NAME_BYTES)))
 
     def _child(self, box: Box, kind: bytes) -> Box:
         for child in self._boxes.inside(box.begin, box.end):
