@@ -407,7 +407,7 @@ PAGES: dict[str, dict[str, dict[str, object]]] = {
         "none": {"wanted": MOVING, "number": 1, "found": [], "found_number": 0},
     },
     "files/refused.html": {"full": {"form": wrong("id", "parent"), "back": "/files", "done": 0}, "part": {"form": wrong("id"), "back": "/files", "done": 400}},
-    "files/new_folder.html": {"full": {"form": BLANK, "choices": CHOICES}, "wrong": {"form": wrong("name", "parent"), "choices": []}},
+    "files/new_folder.html": {"full": {"form": BLANK, "choices": CHOICES, "usual": "unlisted"}, "wrong": {"form": wrong("name", "parent", "visibility", visibility="public"), "choices": [], "usual": "private"}},
     "files/folder_edit.html": {
         "full": in_folder(form=Form({"name": "a", "parent": 2, "visibility": "private"})),
         "wrong": in_folder(form=wrong("name", "parent", "visibility", everything="1")),
