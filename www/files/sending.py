@@ -27,6 +27,8 @@ STEP_BYTES: Final = 256 * 1024
 # Handed to the kernel in 0.1 ms, so that other requests need not wait long for their turn; four
 # times as much saves nothing, an eighth costs half as much again.
 _SENDFILE_BYTES: Final = 1024**2
+# Who reads nothing holds one of them in memory.
+_CHUNK_BYTES: Final = 64 * 1024
 # A throttled connection gets so many steps in a second: a film plays on between two of them.
 _STEPS_PER_S: Final = 20
 _MIN_STEP_BYTES: Final = 1024
@@ -119,7 +121,7 @@ class Sending:
         )
 
     async def _chunks(self, content: Content, at: int, end: int) -> None:
-        step = self._pace.step_bytes if self._pace else STEP_BYTES
+        step = min(self._pace.step_bytes, _CHUNK_BYTES) if self._pace else _CHUNK_BYTES
         while at < end:
             chunk = await content.pread(at, min(step, end - at))
             if not chunk:

@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from www.errors import NotFound, Unavailable
+from www.storage.ahead import MOST_READS, Ahead
 from www.storage.base import StorageFull
 from www.storage.signing import Signer
 
@@ -38,6 +39,7 @@ PART_BYTES: Final = 8 * 1024**2
 PARTS_AT_ONCE: Final = 2
 _MOST_PARTS: Final = 10_000  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 _MIB: Final = 1024**2
+_IDLE_S: Final = 20  # a connection that nobody uses is closed then
 _LISTED: Final = 1000  # objects in one answer
 _FULL: Final = re.compile(r"QuotaExceeded|InsufficientCapacity|StorageFull|: 507 ")
 
@@ -94,6 +96,7 @@ class Bucket:
     def __init__(self, place: Place) -> None:
         """Connect to nothing yet."""
         self.place = place
+        self.ahead = Ahead()
         self._store = _store(place)
 
     async def size_of(self, key: str) -> ObjectMeta | None:
@@ -124,6 +127,10 @@ class Bucket:
 
     async def read(self, key: str, start: int, end: int) -> Bytes:
         """Return the bytes from `start` up to `end`, at most to the object's. Raises NotFound."""
+        async with self.ahead.turns:
+            return await self._range(key, start, end)
+
+    async def _range(self, key: str, start: int, end: int) -> Bytes:
         with _answers(f"read {key}"):
             found = await obstore.get_range_async(self._store, key, start=start, end=end)
         return memoryview(found)
@@ -150,7 +157,7 @@ def part_size(size_bytes: int, part_bytes: int = PART_BYTES, most: int = _MOST_P
     return max(part_bytes, -(-needed // _MIB) * _MIB)
 
 
-def told(err: Exception) -> str:
+def told(err: BaseException) -> str:
     """Return what obstore says on one line, the service's words included, without its debugging."""
     return " ".join(str(err).partition("\n\nDebug source")[0].split())
 
@@ -184,6 +191,8 @@ def _store(place: Place) -> S3Store:
             "connect_timeout": timedelta(seconds=patience.connect_s),
             "read_timeout": timedelta(seconds=patience.silence_s),
             "timeout": timedelta(seconds=patience.request_s),
+            "pool_max_idle_per_host": str(MOST_READS),
+            "pool_idle_timeout": timedelta(seconds=_IDLE_S),
         },
         retry_config={
             "max_retries": patience.retries,
@@ -205,3 +214,9 @@ def _answers(what: str) -> Iterator[None]:
     except (BaseError, OSError) as err:
         _log.error("the bucket could not %s: %s", what, told(err))
         raise (StorageFull if _FULL.search(str(err)) else Unavailable) from err
+    except BaseException as err:
+        # A panic in Rust has no class that can be imported; whatever it was, no object came of it.
+        if type(err).__name__ not in {"RustPanic", "PanicException"}:
+            raise
+        _log.error("the bucket could not %s: %s", what, told(err))
+        raise Unavailable from err
