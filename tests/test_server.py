@@ -9,9 +9,10 @@ import sys
 import textwrap
 
 import pytest
+from aiohttp import web
 
 from tests.chassis import make_app
-from www.server import Listener, Pace
+from www.server import Listener, Pace, untaken_bytes
 
 HEAD = b"Host: localhost\r\nConnection: close\r\n"
 
@@ -169,3 +170,60 @@ def test_a_port_in_use_is_said():
     assert process.returncode == 1
     assert "cannot listen on 127.0.0.1" in errors
     assert "Traceback" not in errors
+
+
+BIG = 64 * 1024**2
+"""More than all buffers between hold."""
+
+
+@pytest.fixture
+async def taking(request):
+    """A server's connection and its client's reader, who has read the start of a large answer."""
+    found = []
+
+    async def big(request):
+        found.append(request.protocol)
+        return web.Response(body=bytes(BIG))
+
+    app = web.Application()
+    app.router.add_get("/big", big)
+    listener = Listener(app, pace=Pace(silence_s=request.param))
+    port = await listener.start("127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
+    writer.write(b"GET /big HTTP/1.1\r\n" + HEAD + b"\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    yield found[0], reader
+    writer.close()
+    await listener.stop()
+
+
+@pytest.mark.parametrize("taking", [0.2], indirect=True)
+async def test_a_client_that_takes_nothing_is_cut_off(taking):
+    protocol, reader = taking
+    async with asyncio.timeout(30):
+        while protocol.transport is not None:  # noqa: ASYNC110  (the server gives it up)
+            await asyncio.sleep(0.01)
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+        for _ in range(BIG // 1024):
+            await reader.readexactly(1024)
+
+
+@pytest.mark.parametrize("taking", [10_000.0], indirect=True)
+async def test_a_client_that_takes_little_is_not_cut_off(taking):
+    """Each time it took something since the last look, which was long ago."""
+    protocol, reader = taking
+    transport = protocol.transport
+    for _ in range(8):
+        protocol._untaken, protocol._untaken_since = untaken_bytes(transport), -20_000.0
+        async with asyncio.timeout(30):
+            while untaken_bytes(transport) == protocol._untaken:
+                await reader.readexactly(1024)
+                await asyncio.sleep(0)
+        protocol._check_taking()
+        assert not transport.is_closing()
+    protocol._untaken_since = -20_000.0
+    while untaken_bytes(transport) != protocol._untaken:  # the kernel is still at it
+        protocol._untaken = untaken_bytes(transport)
+        await asyncio.sleep(0.1)
+    protocol._check_taking()
+    assert transport.is_closing()

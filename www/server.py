@@ -11,6 +11,7 @@ import contextlib
 import logging
 import signal
 import sys
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -21,6 +22,7 @@ from isal import isal_zlib
 from www.access_log import AccessLogger
 from www.bodies import Lender
 from www.middlewares.headers import SECURITY_HEADERS
+from www.utils.limits import raise_open_files
 from www.utils.memory import give_back_freed_memory, keep_what_is_there
 
 if TYPE_CHECKING:
@@ -48,18 +50,30 @@ class Pace:
     """The least that a client must do to keep its connection.
 
     A body of which fewer than `min_body_bytes` arrive in a window is given up; a train's tunnel is
-    shorter than a window.
+    shorter than a window. A client that takes nothing of its answers for `silence_s` is cut off,
+    never one that takes a little.
     """
 
     header_timeout_s: float = 10.0
     body_window_s: float = 30.0
     min_body_bytes: int = 3000
+    silence_s: float = 60.0
 
 
 class Protocol(Lender):
     """aiohttp's connection, with a time limit for headers and a quiet answer to nonsense."""
 
-    __slots__ = ("_arrived", "_header_since", "_lost", "_pace", "_pace_timer", "_paced")
+    __slots__ = (
+        "_arrived",
+        "_header_since",
+        "_lost",
+        "_pace",
+        "_pace_timer",
+        "_paced",
+        "_untaken",
+        "_untaken_since",
+        "_watch",
+    )
 
     def __init__(
         self,
@@ -75,6 +89,8 @@ class Protocol(Lender):
         self._header_since: float | None = None
         self._paced, self._arrived = 0, 0
         self._lost: asyncio.Future[None] | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._untaken, self._untaken_since = 0, 0.0
 
     def data_received(self, data: bytes) -> None:
         """Note when a header began, and look at the connection's pace from time to time."""
@@ -85,6 +101,25 @@ class Protocol(Lender):
             self._header_since = self._loop.time()
         if self._pace_timer is None:
             self._pace_timer = self._loop.call_later(self._pace.header_timeout_s, self._check_pace)
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._pace.silence_s / 4, self._check_taking)
+
+    def _check_taking(self) -> None:
+        """Cut a client off that takes nothing; what it takes is seen below the transport too.
+
+        Between two moments at which the kernel asks for more, a slow reader may take megabytes.
+        """
+        transport, self._watch = self.transport, None
+        if transport is None:
+            return
+        now, untaken = self._loop.time(), untaken_bytes(transport)
+        if not untaken or untaken != self._untaken:
+            self._untaken, self._untaken_since = untaken, now
+        elif now - self._untaken_since >= self._pace.silence_s:
+            transport.abort()
+            return
+        if untaken or self._current_request is not None:
+            self._watch = self._loop.call_later(self._pace.silence_s / 4, self._check_taking)
 
     def _check_pace(self) -> None:
         """Close a connection whose client only keeps it busy (slow loris); one timer for both."""
@@ -126,6 +161,8 @@ class Protocol(Lender):
         """Let go of the timer with the connection, and say so at the end."""
         if self._pace_timer is not None:
             self._pace_timer.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(None)
         super().connection_lost(exc)
@@ -203,6 +240,7 @@ class Listener:
 def serve(app: web.Application, settings: Settings, announce: Announce) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
     aiohttp.set_zlib_backend(isal_zlib)
+    raise_open_files()
     give_back_freed_memory()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(app, settings, announce))
@@ -237,6 +275,21 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
             return uvloop.new_event_loop
     return None
+
+
+def untaken_bytes(transport: asyncio.Transport) -> int:
+    """Return what was written and the other side has not acknowledged."""
+    waiting = transport.get_write_buffer_size()
+    socket = transport.get_extra_info("socket")
+    if sys.platform == "linux" and socket is not None and socket.fileno() >= 0:
+        import termios
+        from fcntl import ioctl
+
+        queued = array("i", [0])
+        with contextlib.suppress(OSError):
+            ioctl(socket.fileno(), termios.TIOCOUTQ, queued)
+            waiting += queued[0]
+    return waiting
 
 
 def local_url(host: str, port: int) -> str:
