@@ -214,3 +214,22 @@ def test_it_takes_a_database_of_a_server(config):
     assert settings.db.replicas == ("db2", "db3:5433")
     (problem,) = problems(config("db: {host: db1}"))
     assert "db.database: found res/www.db; allowed: a name without slashes" in problem
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "refused"),
+    [
+        ("endpoint: http://127.0.0.1:9000", True),
+        ("endpoint: 'https://[2001:db8::1]'", True),
+        ("public_endpoint: http://10.0.0.1", True),
+        ("endpoint: https://s3.example.org", False),
+        ("endpoint: http://127.0.0.1:9000, path_style: true", False),
+    ],
+)
+def test_a_bucket_is_no_name_in_front_of_an_ip_address(config, endpoint, refused):
+    text = f"storage: {{kind: s3, bucket: files, access_key: a, secret_key: b, {endpoint}}}"
+    if not refused:
+        assert load(config(text)).storage.bucket == "files"
+        return
+    [problem] = problems(config(text))
+    assert problem.startswith("storage.path_style: found false; allowed: true, because storage.")

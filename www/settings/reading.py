@@ -11,8 +11,10 @@ The surprise: relative paths mean the working directory, not the folder of the f
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -101,6 +103,26 @@ def _disagreeing(settings: Settings) -> Iterator[str]:
             value = getattr(settings.storage, key)
             if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
                 yield f"storage.{key}: found nothing; allowed: text, because storage.kind is s3"
+        yield from _hosts_of_buckets(settings)
+
+
+def _hosts_of_buckets(settings: Settings) -> Iterator[str]:
+    """Without path_style the bucket is a name in front of the endpoint's: an address has none."""
+    for key in ("endpoint", "public_endpoint"):
+        endpoint = getattr(settings.storage, key)
+        if endpoint and not settings.storage.path_style and _is_address(endpoint):
+            yield (
+                f"storage.path_style: found false; allowed: true, because storage.{key} "
+                f"({endpoint}) is an IP address, and no bucket can be a name in front of that"
+            )
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        ip_address(urlsplit(endpoint).hostname or "")
+    except ValueError:
+        return False
+    return True
 
 
 def default_file() -> Path:
