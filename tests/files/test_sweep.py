@@ -35,14 +35,15 @@ async def test_it_asks_for_thousands_in_parts(alice):
     assert await queries.contents_in_use(alice.app[keys.engine], hashes) == {file["sha256"]}
 
 
-async def test_it_goes_on_after_a_failure(alice, caplog, tmp_path):
+@pytest.mark.parametrize("failure", [StorageFull, RuntimeError])
+async def test_it_goes_on_after_a_failure(alice, caplog, tmp_path, failure):
     class FullOnce(LocalStorage):
         calls = 0
 
         async def sweep(self, in_use, **_):
             self.calls += 1
             if self.calls == 1:
-                raise StorageFull
+                raise failure
             assert await in_use([sha256(b"")]) == set()
             return 1
 

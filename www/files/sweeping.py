@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from www.db import DatabaseError
 from www.errors import WwwError
 from www.files import actions, queries
+from www.utils import repeating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,31 +23,34 @@ _log: Final = logging.getLogger("www.files")
 
 EVERY_S: Final = 6 * 3600.0
 RELEASE_EVERY_S: Final = 2.0
+_NOT_REMOVED: Final = "unused files could not be removed"
+_EXPECTED: Final = (OSError, DatabaseError, WwwError)
 
 
 async def sweep_forever(engine: Engine, storage: Storage, *, every_s: float = EVERY_S) -> None:
     """Sweep now and every `every_s` seconds; a failure is logged and tried again."""
-    while True:
-        try:
-            swept = await actions.sweep(engine, storage)
-        except (OSError, DatabaseError, WwwError) as err:
-            _log.warning("unused files could not be removed: %s", err)
-        else:
-            if swept:
-                _log.info("removed %d contents that no file refers to", swept)
-        await asyncio.sleep(every_s)
+
+    async def once() -> None:
+        if swept := await actions.sweep(engine, storage):
+            _log.info("removed %d contents that no file refers to", swept)
+
+    await repeating.forever(
+        once, every_s=every_s, log=_log, failure=_NOT_REMOVED, expected=_EXPECTED
+    )
 
 
 async def release_forever(
     engine: Engine, storage: Storage, *, every_s: float = RELEASE_EVERY_S
 ) -> None:
     """Delete soon what could not be deleted with its rows, because something was being stored."""
-    while True:
-        await asyncio.sleep(every_s)
-        try:
-            await actions.release_rest(engine, storage)
-        except (OSError, DatabaseError, WwwError) as err:
-            _log.warning("unused files could not be removed: %s", err)
+    await asyncio.sleep(every_s)
+    await repeating.forever(
+        lambda: actions.release_rest(engine, storage),
+        every_s=every_s,
+        log=_log,
+        failure=_NOT_REMOVED,
+        expected=_EXPECTED,
+    )
 
 
 async def keep_pictures(
@@ -57,10 +61,9 @@ async def keep_pictures(
     async def in_use(hashes: Sequence[str]) -> set[str]:
         return await queries.contents_in_use(engine, hashes)
 
-    while True:
-        try:
-            await facts.catch_up()
-            await pictures.sweep(in_use)
-        except (OSError, DatabaseError, WwwError) as err:
-            _log.warning("pictures could not be looked after: %s", err)
-        await asyncio.sleep(every_s)
+    async def once() -> None:
+        await facts.catch_up()
+        await pictures.sweep(in_use)
+
+    failure = "pictures could not be looked after"
+    await repeating.forever(once, every_s=every_s, log=_log, failure=failure, expected=_EXPECTED)
