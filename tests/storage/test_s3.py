@@ -234,6 +234,14 @@ async def test_links_answer_with_the_headers_they_name(cloud, bucket):
     assert {name: found[name] for name in headers} == headers
 
 
+@pytest.mark.parametrize(
+    ("kind", "hours"), [("video/webm", 12), ("audio/mpeg", 12), ("image/png", 1)]
+)
+async def test_links_to_films_last_longer(bucket, kind, hours):
+    link = Links(bucket).download(f"files/{HELLO}", {"Content-Type": kind})
+    assert f"X-Amz-Expires={hours * 3600}&" in link
+
+
 async def test_links_cannot_be_changed(ceph, bucket, tmp_path):
     async with S3Storage(bucket, tmp_path / "data") as storage:
         await store(storage, b"hello")

@@ -70,7 +70,10 @@ class Storage(Section):
     ] = False
     presign_downloads: Annotated[
         bool,
-        About("readers are sent to the bucket by links that last an hour", "true or false"),
+        About(
+            "readers are sent to the bucket by links that last an hour, to films and sound twelve",
+            "true or false",
+        ),
     ] = False
     presign_uploads: Annotated[
         bool,
