@@ -3,10 +3,13 @@
 import asyncio
 import json
 import re
+import resource
 import sqlite3
+import threading
 import time
 import urllib.request
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -139,7 +142,21 @@ def test_a_service_that_does_not_answer_ends_the_move(www, folder, site, bucket)
     gone = {**settings_of(bucket), "endpoint": "http://127.0.0.1:1"}
     answer = www("storage", "move", "--to", _written(folder, "gone.yaml", gone))
     assert answer.code == 1
-    assert "not available at the moment" in answer.err
+    assert re.fullmatch(r"www: bucket .*: no answer: look at storage\.endpoint .*\n", answer.err)
+
+
+def test_what_came_in_after_the_switch_is_not_missing(www, folder, site, there, bucket):
+    """The move once more, when the server has run with the new storage."""
+    www("storage", "move", "--to", there)
+    _path(folder, site[0]).unlink()
+    answer = www("storage", "move", "--to", there)
+    assert (answer.code, answer.err) == (0, "")
+    assert f"0 contents copied to bucket {bucket.bucket} at" in answer.out
+    key = f"files/{site[0][:2]}/{site[0][2:4]}/{site[0]}"
+    asyncio.run(Bucket(bucket).put(key, b"damaged"))
+    answer = www("storage", "move", "--to", there)
+    assert answer.code == 1
+    assert f"damaged  {site[0]}" in answer.out
 
 
 def test_what_has_not_moved_yet_is_read_from_the_old_place(www, folder, site, bucket):
@@ -216,6 +233,78 @@ def test_check_says_what_to_do(www, folder, site, ceph, bucket, wrong, advice):
     answer = www("--config", config, "check")
     assert answer.code == 1
     assert re.search(rf"PROBLEM  storage, bucket .*: {advice}", answer.out)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        ({"bucket": "nowhere-at-all"}, "there is no such bucket"),
+        ({"secret_key": "wrong"}, "storage.secret_key does not belong"),
+    ],
+    ids=["bucket", "secret_key"],
+)
+def test_verify_and_move_say_what_to_do(www, folder, site, ceph, bucket, wrong, advice, caplog):
+    config = _written(folder, "wrong.yaml", {**settings_of(bucket), **wrong})
+    for command in (("--config", config, "storage", "verify"), ("storage", "move", "--to", config)):
+        answer = www(*command)
+        assert (answer.code, answer.out) == (1, "")
+        assert re.fullmatch(rf"www: bucket .*: {advice}.*\n", answer.err)
+    assert not caplog.records
+
+
+class Pages(BaseHTTPRequestHandler):
+    """A web server that knows nothing of buckets."""
+
+    def do_GET(self):
+        self.send_error(404, explain="<!doctype html>" + "x" * 4000)
+
+    do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815  the library's names
+
+    def log_message(self, *_):
+        pass
+
+
+def test_check_of_what_is_no_bucket_is_one_line(www, folder, site, bucket):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        given = settings_of(bucket) | {"endpoint": f"http://127.0.0.1:{server.server_port}"}
+        answer = www("--config", _written(folder, "page.yaml", given), "check")
+        server.shutdown()
+    assert answer.code == 1
+    [problem] = [line for line in answer.out.splitlines() if not line.startswith("ok ")]
+    assert problem.endswith("what answers there is no S3 service: look at storage.endpoint")
+
+
+def test_check_says_that_the_rule_for_pages_could_not_be_asked(www, folder, ceph, bucket):
+    config = _written(folder, "direct.yaml", settings_of(bucket) | {"presign_uploads": True})
+    assert www("--config", config, "init-db").code == 0
+    answer = www("--config", config, "check")
+    assert answer.code == 1
+    assert "could not be asked: say --origin" in answer.out
+    origin = ("--origin", "https://example.org")
+    answer = www("--config", config, "check", *origin)
+    assert "lets no page of https://example.org send files to it" in answer.out
+    assert www("--config", config, "storage", "cors", *origin).code == 0
+    assert www("--config", config, "check", *origin).code == 0
+
+
+def test_check_says_what_has_no_effect(www, folder):
+    config = _written(folder, "sending.yaml", {"sendfile_header": "X-Sendfile"})
+    www("--config", config, "init-db")
+    answer = www("--config", config, "check")
+    assert answer.code == 1
+    assert "storage.sendfile_header (X-Sendfile) has no effect" in answer.out
+    server = {"trusted_proxies": ["127.0.0.1/32"]}
+    config = _written(folder, "sending.yaml", {"sendfile_header": "X-Sendfile"}, server=server)
+    assert www("--config", config, "check").code == 0
+
+
+@pytest.mark.parametrize(("hard", "code"), [(1024, 1), (4096, 0), (resource.RLIM_INFINITY, 0)])
+def test_check_says_that_few_files_can_be_open(www, site, monkeypatch, hard, code):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (256, hard))
+    answer = www("check")
+    assert answer.code == code
+    assert (f"a process may open {hard} files and connections" in answer.out) == bool(code)
 
 
 def test_cors_lets_pages_send_files_to_the_bucket(www, folder, ceph, bucket):

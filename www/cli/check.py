@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from www.cli.say import say
+from www.cli.values import origin
 from www.db.errors import DatabaseError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from www.settings import Settings
 
@@ -20,18 +21,27 @@ if TYPE_CHECKING:
 def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Describe the command."""
     help_ = "look for problems in settings, folders and database"
-    commands.add_parser("check", parents=[shared], help=help_).set_defaults(run=run)
+    parser = commands.add_parser("check", parents=[shared], help=help_)
+    parser.add_argument(
+        "--origin",
+        action="append",
+        type=origin,
+        metavar="URL",
+        help="with storage.presign_uploads: the site as browsers reach it, https://example.org; "
+        "may be given several times (default: server.base_url)",
+    )
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print a line per check; exit code 1 if one failed. Nothing is changed for good."""
     from www.storage import shown
 
-    del arguments
     say("ok       settings: read and understood")
     problems = [*_folder(settings.data), *exposed(settings), *_database(settings)]
     if settings.data.is_dir():
-        problems += _storage(settings)
+        problems += _storage(settings, arguments.origin or ())
+    problems += _around(settings)
     problems += _scanner(settings)
     for problem in problems:
         say(f"PROBLEM  {problem}")
@@ -60,9 +70,26 @@ def _folder(folder: Path) -> Iterator[str]:
         yield f"data folder {folder} cannot be written: give it to the user that runs www"
 
 
-def _storage(settings: Settings) -> Iterator[str]:
+def _around(settings: Settings) -> Iterator[str]:
+    """Name what has no effect, or too little, for want of something else."""
+    from www.utils.limits import ENOUGH, open_files
+
+    header = settings.storage.sendfile_header
+    if header and not settings.server.trusted_proxies:
+        yield (
+            f"storage.sendfile_header ({header}) has no effect: name the server in front in "
+            "server.trusted_proxies"
+        )
+    if (found := open_files()) < ENOUGH:
+        yield (
+            f"a process may open {found} files and connections: allow {ENOUGH} or more "
+            "(`ulimit -Hn`, or LimitNOFILE= of the service)"
+        )
+
+
+def _storage(settings: Settings, origins: Sequence[str]) -> Iterator[str]:
     from www.settings import PREVIOUS, SettingsError, load_other
-    from www.storage.probing import cors_problem, problem
+    from www.storage.probing import cors_problems, problem
 
     named = [settings]
     try:
@@ -73,8 +100,7 @@ def _storage(settings: Settings) -> Iterator[str]:
     for each in named:
         if (found := asyncio.run(problem(each))) is not None:
             yield found
-    if (found := cors_problem(settings)) is not None:
-        yield found
+    yield from cors_problems(settings, origins)
 
 
 def _scanner(settings: Settings) -> Iterator[str]:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from www.cli.say import progress, say, say_error
+from www.cli.values import origin
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from www.db import Engine
     from www.settings import Settings
@@ -58,7 +59,7 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
     cors.add_argument(
         "--origin",
         action="append",
-        type=_origin,
+        type=origin,
         metavar="URL",
         help="the site as browsers reach it, https://example.org; may be given several times "
         "(default: server.base_url)",
@@ -69,7 +70,9 @@ def add_to(commands: Any, shared: argparse.ArgumentParser) -> None:
 def run_verify(arguments: argparse.Namespace, settings: Settings) -> int:
     """Read everything; exit code 1 if something is missing or damaged."""
     del arguments
-    return 1 if _is_missing(settings) else asyncio.run(_verify(settings))
+    if _is_missing(settings) or _is_away(*_read(settings)):
+        return 1
+    return _ended(_verify(settings))
 
 
 def run_move(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -87,7 +90,9 @@ def run_move(arguments: argparse.Namespace, settings: Settings) -> int:
     if _where(settings) == _where(target):
         say_error(f"{shown(settings)} is the storage of both settings: name another in CONFIG")
         return 1
-    return asyncio.run(_move(settings, target))
+    if _is_away(*_read(settings), target):
+        return 1
+    return _ended(_move(settings, target))
 
 
 def run_cors(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -112,20 +117,6 @@ def run_cors(arguments: argparse.Namespace, settings: Settings) -> int:
         return 1
     say(f"{shown(settings)}: pages of {', '.join(origins)} may send files to it")
     return 0
-
-
-def _origin(text: str) -> str:
-    import argparse
-
-    from www.utils.values import origin
-
-    try:
-        found = origin(text)
-    except ValueError as err:
-        raise argparse.ArgumentTypeError(f"{text!r}: {err}") from err
-    if found is None:
-        raise argparse.ArgumentTypeError("is empty")
-    return found
 
 
 @dataclass(slots=True)
@@ -256,6 +247,45 @@ def _where(settings: Settings) -> tuple[object, ...]:
     if s3.kind == "local":
         return (settings.data.resolve(),)
     return (s3.endpoint, s3.region if s3.endpoint is None else "", s3.bucket, s3.prefix)
+
+
+def _is_away(*several: Settings) -> bool:
+    """Tell whether a bucket cannot be read, and say what helps."""
+    from www.storage.probing import away
+
+    for each in several:
+        if (found := asyncio.run(away(each))) is not None:
+            say_error(found)
+            return True
+    return False
+
+
+def _read(settings: Settings) -> list[Settings]:
+    """Return the settings of all storages that contents are read from."""
+    from www.settings import PREVIOUS, load_other
+
+    previous = settings.storage.previous
+    return (
+        [settings]
+        if previous is None
+        else [
+            settings,
+            load_other(previous, os.environ, PREVIOUS),
+        ]
+    )
+
+
+def _ended(walk: Coroutine[None, None, int]) -> int:
+    """Run to the end; a storage that fails on the way ends it with a sentence that helps."""
+    from www.errors import Unavailable
+    from www.storage.probing import advice, quiet
+
+    try:
+        with quiet():
+            return asyncio.run(walk)
+    except Unavailable as err:
+        say_error(f"the storage failed: {advice(err)}")
+        return 1
 
 
 def _is_missing(settings: Settings) -> bool:

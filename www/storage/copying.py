@@ -44,10 +44,15 @@ async def copy(
 ) -> bool:
     """Copy a content unless it is there in its size; return whether that was needed.
 
-    It is hashed on its way, and stays only where the hash is right. Raises NotFound, DamagedError,
+    It is hashed on its way, and stays only where the hash is right. What only the target has, for
+    it came in there, is compared with its hash. Raises NotFound, DamagedError,
     StorageFull, Unavailable.
     """
-    content = await source.open(sha256)
+    try:
+        content = await source.open(sha256)
+    except NotFound:
+        await verify(target, sha256, advance)
+        return False
     try:
         if await _size_in(target, sha256) == content.size_bytes:
             advance(content.size_bytes)
