@@ -42,7 +42,8 @@ def look():
     while not gc.get_freeze_count():
         time.sleep(0.01)
     gc.collect()
-    print("frozen", gc.get_freeze_count(), "looked at", len(gc.get_objects()), flush=True)
+    frozen, objects = gc.get_freeze_count(), len(gc.get_objects())
+    print(f"\\nfrozen {frozen} looked at {objects}\\n", end="", flush=True)
 threading.Thread(target=look, daemon=True).start()
 run(["serve", "--host", "127.0.0.1", "--port", "0"])
 """
