@@ -162,7 +162,7 @@ async def test_programs_get_every_problem_at_once(client):
         (b"name=%ed%a0%80", "application/x-www-form-urlencoded", 400),
         (b'{"name": "x"}', "application/json", 415),
         (b"", "application/x-www-form-urlencoded", 422),
-        (b"&".join(b"name=x" for _ in range(1000)), "application/x-www-form-urlencoded", 400),
+        (b"&".join(b"name=x" for _ in range(1000)), "application/x-www-form-urlencoded", 413),
         (b"name=" + b"x" * 3_000_000, "application/x-www-form-urlencoded", 413),
     ],
 )

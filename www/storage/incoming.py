@@ -31,6 +31,7 @@ class LocalIncoming:
 
     def __init__(self, storage: LocalStorage, folder: Path) -> None:
         """Open the file; called in a thread."""
+        self._claim = -1  # holds off `LocalStorage.release` until there is a row
         self._storage = storage
         self._path = folder / secrets.token_hex(16)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -44,7 +45,6 @@ class LocalIncoming:
         self._gathered_bytes = 0
         self._step: Future[None] | None = None
         self._complete = False
-        self._claim = -1  # holds off `LocalStorage.release` until there is a row
         self._placed_ns: int | None = None  # since when a content of ours has its name
 
     async def write(self, chunk: Bytes) -> None:

@@ -180,7 +180,7 @@ async def test_it_refuses_nonsense(alice, engine, fields):
 async def test_it_signs_no_other_parts(alice, part):
     begun = await begin(alice, LARGE)
     await ask(
-        alice, "POST", f"{begun['upload']}/links", 422 if part != ["1"] * 101 else 400, part=part
+        alice, "POST", f"{begun['upload']}/links", 422 if part != ["1"] * 101 else 413, part=part
     )
 
 
