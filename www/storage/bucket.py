@@ -6,12 +6,13 @@ service's own words in the log: whoever uploads can only try again, whoever runs
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
@@ -24,7 +25,7 @@ from www.storage.base import StorageFull
 from www.storage.signing import Signer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Iterator
     from pathlib import Path
 
     from obstore import ObjectMeta
@@ -35,11 +36,13 @@ _log: Final = logging.getLogger("www.storage")
 
 # A part is signed, sent and repeated as a whole, and so held in memory. Two of them at once, with
 # the next being read, nearly fill a gigabit at 60 ms of latency.
+T = TypeVar("T")
 PART_BYTES: Final = 8 * 1024**2
 PARTS_AT_ONCE: Final = 2
 _MOST_PARTS: Final = 10_000  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 _MIB: Final = 1024**2
 _IDLE_S: Final = 20  # a connection that nobody uses is closed then
+_STEP_S: Final = 5.0
 _LISTED: Final = 1000  # objects in one answer
 _FULL: Final = re.compile(r"QuotaExceeded|InsufficientCapacity|StorageFull|: 507 ")
 
@@ -143,7 +146,8 @@ class Bucket:
     async def all_below(self, folder: str) -> AsyncIterator[list[ObjectMeta]]:
         """Give all objects below a folder, a thousand at a time."""
         with _answers(f"list {folder}"):
-            async for some in obstore.list(self._store, folder, chunk_size=_LISTED):
+            listed = aiter(obstore.list(self._store, folder, chunk_size=_LISTED))
+            while (some := await _undisturbed(anext(listed, None))) is not None:
                 yield list(some)
 
     async def below(self, folder: str) -> dict[str, ObjectMeta]:
@@ -199,6 +203,19 @@ def _store(place: Place) -> S3Store:
             "retry_timeout": timedelta(seconds=patience.retries_s),
         },
     )
+
+
+async def _undisturbed(step: Awaitable[T]) -> T:
+    """Wait for a step of a list, to its end also where that is cancelled.
+
+    A list that was cancelled while it got its answer has ended the process (a segmentation fault).
+    """
+    task = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=_STEP_S)
+        raise
 
 
 @contextmanager
