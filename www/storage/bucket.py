@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("www.storage")
 
+T = TypeVar("T")
 # A part is signed, sent and repeated as a whole, and so held in memory. Two of them at once, with
 # the next being read, nearly fill a gigabit at 60 ms of latency.
-T = TypeVar("T")
 PART_BYTES: Final = 8 * 1024**2
 PARTS_AT_ONCE: Final = 2
 _MOST_PARTS: Final = 10_000  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
